@@ -1,0 +1,32 @@
+/*
+ * `npm run bench`: how fast tabs exchange bytes here, against a raw data channel and WebTorrent, as a table. What stands
+ * after `--` goes to e2e/bench/main.ts: `npm run bench -- --quick`, `-- --only raw,webtorrent`.
+ */
+import { join } from 'node:path';
+import { build } from './lib/build.mjs';
+import { ensureChromium } from './lib/chromium.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { checkNodeVersion } from './lib/node-version.mjs';
+import { fail, ROOT, TaskError } from './lib/root.mjs';
+import { runNode, TOOLS } from './lib/run.mjs';
+
+const E2E = join(ROOT, 'e2e');
+/** Subjects that need neither the app nor its server. */
+const OTHERS = new Set(['raw', 'webtorrent']);
+
+async function bench(args) {
+  checkNodeVersion();
+  await ensureInstalled();
+  const only = args[args.indexOf('--only') + 1];
+  const others = args.includes('--only') && only.split(',').every((name) => OTHERS.has(name));
+  if (!others) await build();
+  const bundle = ['build', '--ssr', 'bench/main.ts', '--outDir', 'dist', '--logLevel', 'warn'];
+  const { code: notBuilt } = await runNode(TOOLS.vite, bundle, { cwd: E2E });
+  if (notBuilt) throw new TaskError('Building the benchmark failed.');
+  const { code } = await runNode('e2e/dist/main.js', args, {
+    env: { CHROMIUM_PATH: await ensureChromium() },
+  });
+  process.exitCode = code;
+}
+
+bench(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,23 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { CHROMIUM_FLAGS } from './e2e/support/chromium-flags.ts';
+
+const executablePath = process.env['CHROMIUM_PATH'];
+
+/** Contract suites against what only a browser has: IndexedDB as it is on disk, real peer connections. */
+export default defineConfig({
+  test: {
+    include: ['packages/*/test/**/*.browser.test.ts'],
+    passWithNoTests: false,
+    restoreMocks: true,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { args: [...CHROMIUM_FLAGS], ...(executablePath ? { executablePath } : {}) },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});

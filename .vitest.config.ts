@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'signaling/test/**/*.test.ts',
+      'apps/*/test/**/*.test.{ts,tsx}',
+      '.tasks/gates/*.test.mjs',
+    ],
+    exclude: ['**/node_modules/**', '**/fixtures/**', '**/*.browser.test.ts'],
+    passWithNoTests: false,
+    restoreMocks: true,
+    // Bounds a test that hangs; how long one takes on a busy machine decides nothing.
+    testTimeout: 30_000,
+  },
+});

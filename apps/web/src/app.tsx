@@ -1,0 +1,95 @@
+import type { Node, NodeSnapshot, SourceFile, Visibility } from '@tabswarm/node';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { DropZone } from './components/drop-zone.tsx';
+import { Footer } from './components/footer.tsx';
+import { Header } from './components/header.tsx';
+import { Introduction } from './components/introduction.tsx';
+import { LinkBox } from './components/link-box.tsx';
+import { TransferList } from './components/transfer-list.tsx';
+import { takeLinkFromAddress } from './address-link.ts';
+import { useDroppedFiles } from './use-dropped-files.ts';
+
+const noChanges = (): (() => void) => () => undefined;
+const nothing = (): undefined => undefined;
+
+/** The whole page. `node` is undefined for the moment that it takes to start. */
+export function App({ node }: { readonly node: Node | undefined }) {
+  const snapshot = useSyncExternalStore<NodeSnapshot | undefined>(
+    node?.snapshot.subscribe ?? noChanges,
+    node?.snapshot.get ?? nothing,
+  );
+  const [visibility, setVisibility] = useState<Visibility>('private');
+  const [shareError, setShareError] = useState<string>();
+  const [linkError, setLinkError] = useState<string>();
+
+  const share = useCallback(
+    (files: readonly SourceFile[]) => {
+      setShareError(undefined);
+      if (files.length === 0) {
+        setShareError('There was no file in what you dropped. Drop files or folders from your file manager.');
+        return;
+      }
+      if (!node) {
+        setShareError('Tabswarm is still starting. Drop the files again in a moment.');
+        return;
+      }
+      // A job that fails stays in the list with its reason; one that is done is worth keeping when the disk gets full.
+      node
+        .share(files, { visibility })
+        .then(() => navigator.storage.persist(), nothing)
+        .catch(nothing);
+    },
+    [node, visibility],
+  );
+
+  const download = useCallback(
+    async (text: string): Promise<boolean> => {
+      try {
+        await node?.add(text);
+        setLinkError(undefined);
+        return true;
+      } catch (cause) {
+        setLinkError(cause instanceof Error ? cause.message : String(cause));
+        return false;
+      }
+    },
+    [node],
+  );
+
+  // Taken out of the address at once, as it may hold a key; fetched as soon as there is a node.
+  const [addressed, setAddressed] = useState(() => ({ link: takeLinkFromAddress() }));
+  useEffect(() => {
+    const onHashChange = (): void => setAddressed({ link: takeLinkFromAddress() });
+    window.addEventListener('hashchange', onHashChange);
+    return () => window.removeEventListener('hashchange', onHashChange);
+  }, []);
+  useEffect(() => {
+    const { link } = addressed;
+    if (node && link !== undefined) queueMicrotask(() => void download(link));
+  }, [node, addressed, download]);
+
+  const dragging = useDroppedFiles(share, setShareError);
+  const transfers = snapshot?.transfers ?? [];
+
+  return (
+    <div className="page">
+      <Header snapshot={snapshot} />
+      <main>
+        {transfers.length === 0 && <Introduction />}
+        <div className="entry" data-compact={transfers.length > 0}>
+          <DropZone
+            disabled={!node}
+            dragging={dragging}
+            error={shareError}
+            visibility={visibility}
+            onVisibility={setVisibility}
+            onFiles={share}
+          />
+          <LinkBox disabled={!node} error={linkError} onSubmit={download} />
+        </div>
+        {node && transfers.length > 0 && <TransferList node={node} transfers={transfers} />}
+      </main>
+      <Footer snapshot={snapshot} />
+    </div>
+  );
+}

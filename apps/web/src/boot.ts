@@ -1,0 +1,55 @@
+import { systemClock, systemRandom, type Log } from '@tabswarm/base';
+import { openNode, type Node } from '@tabswarm/node';
+import { connectVault } from './vault-client.ts';
+
+/** What Tabswarm cannot do without, in words for the person whose browser lacks it. */
+export function missingFeature(): string | undefined {
+  if (!window.isSecureContext) return 'This page must be opened over https:// (or on localhost).';
+  if (typeof RTCPeerConnection === 'undefined')
+    return 'This browser has WebRTC turned off, which tabs are linked by.';
+  if (typeof indexedDB === 'undefined')
+    return 'This browser has no IndexedDB, where received parts are kept.';
+  if (typeof navigator.locks === 'undefined') return 'This browser is too old: it has no Web Locks.';
+  return undefined;
+}
+
+/** The node of this tab, started. Rejects with an error whose message is for people. */
+export async function boot(log: Log): Promise<Node> {
+  await checkKeys();
+  const worker = new Worker(new URL('./vault.worker.ts', import.meta.url), { type: 'module', name: 'vault' });
+  const signaling = new URL('signal', document.baseURI);
+  signaling.protocol = signaling.protocol.replace('http', 'ws');
+  const site = new URL('.', document.baseURI).href;
+  const node = await openNode(
+    {
+      vault: connectVault(worker),
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      locks: navigator.locks,
+      connectSocket: (url) => new WebSocket(url),
+    },
+    { site, signalingUrl: signaling.href },
+  );
+  await node.start();
+  // Peers learn at once that this tab goes, instead of after the silence limit.
+  window.addEventListener('pagehide', () => void node.stop());
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) void node.start();
+  });
+  return node;
+}
+
+/** Ed25519 came late to some browsers, and nothing works without. */
+async function checkKeys(): Promise<void> {
+  try {
+    await crypto.subtle.generateKey('Ed25519', false, ['sign', 'verify']);
+  } catch (cause) {
+    throw new Error(
+      'This browser is too old: it cannot make the keys (Ed25519) that tabs prove themselves with.',
+      {
+        cause,
+      },
+    );
+  }
+}

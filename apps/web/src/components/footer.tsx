@@ -1,0 +1,19 @@
+import type { NodeSnapshot } from '@tabswarm/node';
+import { formatBytes, plural } from '../format.ts';
+
+export function Footer({ snapshot }: { readonly snapshot: NodeSnapshot | undefined }) {
+  return (
+    <footer className="footer">
+      <p>
+        {snapshot && snapshot.usage.blocks > 0 && (
+          <>
+            This browser keeps {formatBytes(snapshot.usage.bytes)} in{' '}
+            {plural(snapshot.usage.blocks, 'verified block')}.{' '}
+          </>
+        )}
+        Peers see one another’s network addresses. Shares can be had for as long as somebody who has them
+        keeps a tab open.
+      </p>
+    </footer>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Node, Visibility } from '@tabswarm/node';
+import type { Root } from '@tabswarm/node';
+import { sourceFiles } from './dropped-files.ts';
+import type { DatedEntry, LogBook } from './log-book.ts';
+
+/** `window.tabswarm`: the page for scripts. Described in the README; part of the public surface. */
+export interface Scripting {
+  share(
+    files: readonly File[],
+    options?: { visibility?: Visibility; name?: string; signal?: AbortSignal },
+  ): Promise<{ link: string; root: Root }>;
+  /** Resolves when the download is complete. */
+  download(link: string, options?: { signal?: AbortSignal }): Promise<{ root: Root }>;
+  /** `path` as in the share, segments parted by `/`; without it the only file. */
+  read(root: string, path?: string): Promise<Blob>;
+  status(): ReturnType<typeof statusOf>;
+  log(): readonly DatedEntry[];
+}
+
+declare global {
+  interface Window {
+    tabswarm?: Scripting;
+  }
+}
+
+/** `ready` is the node once it has started; calls before that wait for it. */
+export function createScripting(
+  ready: Promise<Node>,
+  current: () => Node | undefined,
+  book: LogBook,
+): Scripting {
+  return {
+    share: async (files, options) => (await ready).share(sourceFiles(files), options),
+    download: async (link, options) => (await ready).download(link, options),
+    read: async (root, path) => (await ready).read(root as Root, path?.split('/')),
+    status: () => statusOf(current()),
+    log: () => book.entries(),
+  };
+}
+
+function statusOf(node: Node | undefined) {
+  const snapshot = node?.snapshot.get();
+  return {
+    nodeId: snapshot?.nodeId,
+    signaling: snapshot?.signaling ?? 'connecting',
+    peers: snapshot?.peers ?? [],
+    records: snapshot?.records ?? 0,
+    blocks: snapshot?.usage.blocks ?? 0,
+    bytes: snapshot?.usage.bytes ?? 0,
+    transfers: snapshot?.transfers ?? [],
+  };
+}

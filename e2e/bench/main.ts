@@ -1,0 +1,89 @@
+/*
+ * Prints how fast tabs exchange bytes on this machine. The subjects take turns, so that whatever else the machine does
+ * meets all of them alike; what counts is the ratio to the raw channel of the same run.
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright';
+import { CHROMIUM_FLAGS } from '../support/chromium-flags.ts';
+import { RAW, rawSubject } from './raw.ts';
+import { measureOnce, MIB, type Measurement, type Subject } from './subject.ts';
+import { table } from './table.ts';
+import { transportSubject, wholePathSubject } from './tabswarm.ts';
+import { webTorrentSubject } from './webtorrent.ts';
+
+const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
+  raw: rawSubject,
+  transport: transportSubject,
+  path: wholePathSubject,
+  webtorrent: webTorrentSubject,
+};
+const RUN_TIMEOUT_MS = 5 * 60_000;
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    mib: { type: 'string', default: '256' },
+    only: { type: 'string', default: Object.keys(SUBJECTS).join(',') },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const runs = values.quick ? 2 : Number(values.runs);
+const bytes = (values.quick ? 64 : Number(values.mib)) * MIB;
+const chosen = values.only.split(',');
+const unknown = chosen.find((name) => !Object.hasOwn(SUBJECTS, name));
+if (unknown !== undefined || !(runs >= 1) || !(bytes >= MIB)) {
+  console.error(
+    `Usage: npm run bench -- [--quick] [--runs 5] [--mib 256] [--only ${Object.keys(SUBJECTS).join(',')}]`,
+  );
+  process.exit(1);
+}
+
+const executablePath = process.env['CHROMIUM_PATH'];
+const browser = await chromium.launch({
+  args: [...CHROMIUM_FLAGS],
+  ...(executablePath ? { executablePath } : {}),
+});
+const results: { subject: Subject; measured: Measurement[] }[] = [];
+for (const name of chosen) {
+  const create = SUBJECTS[name];
+  if (create) results.push({ subject: await create(), measured: [] });
+}
+let failures = 0;
+for (let run = 1; run <= runs; run += 1) {
+  for (const { subject, measured } of results) {
+    try {
+      const result = await inTime(measureOnce(browser, subject, bytes));
+      measured.push(result);
+      console.error(`${run}/${runs} ${subject.name}: ${(bytes / MIB / result.seconds).toFixed(1)} MiB/s`);
+    } catch (error) {
+      failures += 1;
+      console.error(`${run}/${runs} ${subject.name} failed: ${String(error)}`);
+    }
+  }
+}
+for (const { subject } of results) await subject.close();
+const version = browser.version();
+await browser.close();
+
+console.log(`Chromium ${version}, ${cpus().length} cores, ${runs} runs of each, interleaved:\n`);
+console.log(
+  table(
+    results.map(({ subject, measured }) => ({ name: subject.name, runs: measured })),
+    bytes,
+    RAW,
+  ),
+);
+process.exitCode = failures === 0 ? 0 : 1;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('took too long')), RUN_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,35 @@
+import { MIB, type Measurement } from './subject.ts';
+
+const GIB = 1024 * MIB;
+
+export interface Row {
+  readonly name: string;
+  readonly runs: readonly Measurement[];
+}
+
+/** A markdown table: medians of the runs, each as a ratio to the median of the row called `baseline`. */
+export function table(rows: readonly Row[], bytes: number, baseline: string): string {
+  const rate = ({ seconds }: Measurement): number => bytes / MIB / seconds;
+  const base = rows.find(({ name }) => name === baseline);
+  const baseRate = base && base.runs.length > 0 ? median(base.runs.map(rate)) : undefined;
+  const lines = rows.map(({ name, runs }) => {
+    if (runs.length === 0) return `| ${name} | failed | | | |`;
+    const rates = runs.map(rate);
+    const ratio = baseRate === undefined ? '' : (median(rates) / baseRate).toFixed(2);
+    const cpu = median(runs.map(({ cpuSeconds }) => cpuSeconds)) * (GIB / bytes);
+    const spread = `${Math.min(...rates).toFixed(1)} to ${Math.max(...rates).toFixed(1)}`;
+    return `| ${name} | ${median(rates).toFixed(1)} | ${spread} | ${ratio} | ${cpu.toFixed(1)} |`;
+  });
+  return [
+    `| ${bytes / MIB} MiB, tab to tab | MiB/s, median | range | x raw | CPU s per GiB |`,
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}

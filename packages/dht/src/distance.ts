@@ -1,0 +1,52 @@
+import {
+  compareDistance,
+  digitAt,
+  ID_BYTES,
+  idFromBytes,
+  type Id,
+  type NodeId,
+} from '@tabswarm/protocol/ids';
+import type { Random } from '@tabswarm/base';
+
+/*
+ * Kademlia's buckets and neighbourhoods, by the XOR metric.
+ */
+const ID_BITS = ID_BYTES * 8;
+
+/** How many leading bits two ids share, 0 to 256: the index of the bucket in which either keeps the other. */
+export function sharedBits(a: Id, b: Id): number {
+  for (let at = 0; at < a.length; at += 1) {
+    const difference = digitAt(a, at) ^ digitAt(b, at);
+    // Math.clz32 counts over 32 bits, a digit has 4.
+    if (difference !== 0) return 4 * at + Math.clz32(difference) - 28;
+  }
+  return ID_BITS;
+}
+
+/** The `count` ids nearest to `target`, nearest first. */
+export function closest<T extends Id>(target: Id, ids: Iterable<T>, count: number): T[] {
+  return [...ids].toSorted((a, b) => compareDistance(target, a, b)).slice(0, count);
+}
+
+/** How many of `ids` are nearer to `target` than `id` is; stops counting at `enough`. */
+export function countNearer(target: Id, id: Id, ids: Iterable<Id>, enough: number): number {
+  let nearer = 0;
+  for (const other of ids) {
+    if (compareDistance(target, other, id) < 0) nearer += 1;
+    if (nearer >= enough) break;
+  }
+  return nearer;
+}
+
+/** A random id that shares exactly `bits` leading bits with `id`. */
+export function randomIdInBucket(id: NodeId, bits: number, random: Random): NodeId {
+  const bytes = random.bytes(ID_BYTES);
+  for (let bit = 0; bit <= bits && bit < ID_BITS; bit += 1) {
+    const mask = 0x80 >> (bit % 8);
+    const own = (Math.floor(digitAt(id, Math.floor(bit / 4)) / 2 ** (3 - (bit % 4))) & 1) === 1;
+    const wanted = bit < bits ? own : !own;
+    const byte = bytes[Math.floor(bit / 8)] as number;
+    bytes[Math.floor(bit / 8)] = wanted ? byte | mask : byte & ~mask;
+  }
+  return idFromBytes<NodeId>(bytes);
+}

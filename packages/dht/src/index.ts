@@ -1,0 +1,7 @@
+export { createDht, type Dht, type DhtCollaborators, type DhtOptions } from './dht.ts';
+export { NoNetworkError, NoRouteError, NotStoredError } from './errors.ts';
+export type { NodeLookup, RecordInput, StoreResult } from './lookup/operations.ts';
+export type { Signing } from './signing.ts';
+export { webCryptoSigning } from './signing.ts';
+export type { Provision, ProvisionState } from './records/publisher.ts';
+export type { DhtSnapshot } from './snapshot.ts';

@@ -1,0 +1,98 @@
+import { MAX_LINKS } from '@tabswarm/protocol/dht';
+
+/** The numbers of the overlay that a peer does not need to share. Times are in milliseconds. */
+
+/** Below so many known nodes everybody is linked to everybody: it costs little, and a first user's network is small. */
+export const SMALL_NETWORK_NODES = 64;
+/** Links to dial for. 40 give greedy forwarding several ways on from every node (see the table of simulations). */
+export const TARGET_LINKS = 40;
+/** Above this, surplus links are closed, so that there are seats for nearer neighbours below the cap of 64. */
+export const PRUNE_ABOVE_LINKS = MAX_LINKS - 8;
+/** A link younger than this is not closed as surplus: its first messages are still on their way. */
+export const PRUNE_MIN_AGE_MS = 10_000;
+/** Links per bucket. Enough that one loss leaves a way, few enough that 500 connections suffice for any network. */
+export const BUCKET_LINKS = 4;
+/** Known but unlinked nodes per bucket. */
+export const BUCKET_CONTACTS = 20;
+
+export const MAX_DIALS_AT_ONCE = 4;
+export const DIALS_PER_MINUTE = 10;
+/**
+ * In a small network each pair is dialed by one of its two ends, so a newcomer to the largest one dials half of 63
+ * nodes. With a burst of 32 it does so at once; afterwards the sustained rate bounds what a liar can make us dial.
+ */
+export const DIAL_BURST = 32;
+/** Where both ends of a missing link know of each other, one leaves the first try to the other. */
+export const DIAL_YIELD_MS = 3_000;
+/** Waits after a dial came to nothing; doubled with each failure in a row. */
+export const DIAL_BACKOFF_MS = 30_000;
+export const MAX_DIAL_BACKOFF_MS = 30 * 60_000;
+/** A node that has left, or will not be linked, is not asked again for a while however many still name it. */
+export const REFUSED_BACKOFF_MS = 5 * 60_000;
+/** As long as a bad block bans its sender. */
+export const MISBEHAVED_BACKOFF_MS = 60 * 60_000;
+/** Without any link, whoever declined is asked again sooner. */
+export const ALONE_RETRY_MS = 10_000;
+/** Our own transport has no room: try again soon, it is nobody's fault. */
+export const BUSY_PAUSE_MS = 5_000;
+/** Contacts are dropped after so many failed dials in a row: after eight minutes, so that a break in the network heals. */
+export const MAX_DIAL_FAILURES = 5;
+export const MAX_BACKOFFS = 1_024;
+
+/** A hop that says nothing for three of its round trips has lost the request, or drops it. */
+export const HOP_TIMEOUT_RTTS = 3;
+export const MIN_HOP_TIMEOUT_MS = 300;
+export const MAX_HOP_TIMEOUT_MS = 2_000;
+/** Until a round trip has been measured. */
+export const UNKNOWN_HOP_TIMEOUT_MS = 1_000;
+/** One path of a lookup may take half of its time, so that what it tells of can still be asked. */
+export const PATH_BUDGET_MS = 4_000;
+/** Neighbours that one node tries in turn for one request. */
+export const MAX_TRIES = 3;
+/** A neighbour that let a request time out is passed over for so long while there are others. */
+export const SUSPECT_MS = 30_000;
+
+export const READ_PATHS = 3;
+/** Stores and provider lookups: at 20 % nodes that drop everything, five paths find what three would miss. */
+export const STORE_PATHS = 5;
+/** Requests that one lookup may send from here, retries included. Most need 8 to 15. */
+export const MAX_LOOKUP_REQUESTS = 40;
+
+/** Requests of others that are under way through this node. More are answered from what it knows itself. */
+export const MAX_FORWARDED = 1_024;
+export const MAX_FORWARDED_PER_LINK = 64;
+/** Requests per second that one link may have forwarded. */
+export const FORWARDS_PER_SECOND = 50;
+export const FORWARD_BURST = 100;
+/** Lookups remembered as having been here. */
+export const MAX_SEEN_LOOKUPS = 2_048;
+/** Messages waiting for room in one link's buffer; more are dropped, as a slow network would. */
+export const MAX_UNSENT_PER_LINK = 256;
+
+export const MAX_RECORDS = 4_096;
+/** A record is taken where at most so many links are nearer to its key: views of the 8 nearest differ a little. */
+export const RESPONSIBLE_COUNT = 16;
+/** A record wanted from one neighbour is not asked of another before that. */
+export const WANT_TIMEOUT_MS = 10_000;
+export const MAX_WANTED = 2_048;
+/** Records handed to one neighbour per second, after a first burst. */
+export const HANDS_PER_SECOND = 20;
+export const HAND_BURST = 1_024;
+
+/** A third of a record's lifetime: two republications may fail before it is lost. Varied by a fifth to either side. */
+export const REPUBLISH_MS = 15 * 60_000;
+export const REPUBLISH_JITTER = 0.2;
+/** After the first link, as soon as its neighbours are known; later changes wait for one another. */
+export const FIRST_ANNOUNCE_DELAY_MS = 250;
+export const REANNOUNCE_DELAY_MS = 3_000;
+export const ANNOUNCE_RETRY_MS = 10_000;
+/** Announcements under way at once; the others wait in the order of their keys. */
+export const MAX_ANNOUNCING = 2;
+
+/** Looks for nearer neighbours and for nodes in thin buckets. */
+export const REFRESH_MS = 60_000;
+export const JOIN_REFRESH_MS = 1_000;
+export const MAX_BUCKETS_PER_REFRESH = 4;
+/** New links are told of together. */
+export const GOSSIP_DELAY_MS = 100;
+export const SNAPSHOT_DELAY_MS = 100;

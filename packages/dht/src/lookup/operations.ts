@@ -1,0 +1,222 @@
+import type { Clock, Log, Random } from '@tabswarm/base';
+import {
+  MAX_RECORD_LIFETIME_MS,
+  providerValue,
+  recordFault,
+  type DhtOperation,
+  type ReplyOutcome,
+  type SignedRecord,
+} from '@tabswarm/protocol/dht';
+import { equalBytes, toHex, type Bytes } from '@tabswarm/protocol/bytes';
+import { ProtocolError } from '@tabswarm/protocol/error';
+import type { Id, NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
+import type { Identity } from '@tabswarm/protocol/identity';
+import { NoNetworkError, NoRouteError, NotStoredError } from '../errors.ts';
+import { PATH_BUDGET_MS, READ_PATHS, STORE_PATHS } from '../limits.ts';
+import type { Signing } from '../signing.ts';
+import type { RecordStore } from '../records/store.ts';
+import type { RoutingTable } from '../routing-table/table.ts';
+import type { Router } from '../rpc/router.ts';
+import { createCollector } from './collector.ts';
+import { findNodeOperation, findValueOperation, runLookup, type LookupResult } from './lookup.ts';
+
+/** The nodes nearest to an id, and what finding them took. */
+export type NodeLookup = LookupResult;
+
+/** A record to be signed as this node. */
+export interface RecordInput {
+  readonly key: RecordKey;
+  /** At most MAX_VALUE_BYTES. */
+  readonly value: Bytes;
+  /** Tells apart several records under one key, 0 to 15. */
+  readonly slot?: number;
+  /** Must rise from one version of the record to the next. The current time where absent. */
+  readonly sequence?: number;
+  /** At most MAX_RECORD_LIFETIME_MS, and that where absent. */
+  readonly lifetimeMs?: number;
+}
+
+export interface StoreResult {
+  readonly record: SignedRecord;
+  /** Nodes that keep it, nearest to the key first; this tab may be one of them. */
+  readonly holders: readonly NodeId[];
+}
+
+/** What can be asked of the overlay, each over a router that exists only while there is a network. */
+export interface Operations {
+  /** Lookups that are running. */
+  running(): number;
+  ping(node: NodeId, options: Signalled): Promise<{ hops: number; rttMs: number }>;
+  findNode(target: Id, options: Signalled): Promise<NodeLookup>;
+  put(input: RecordInput, options: Signalled): Promise<StoreResult>;
+  store(record: SignedRecord, options: Signalled): Promise<StoreResult>;
+  get(key: RecordKey, options: Signalled): Promise<readonly SignedRecord[]>;
+  findProviders(root: Root, options: Signalled): AsyncIterable<NodeId>;
+  /** As findNode, telling of each node on the way: for those who look for neighbours. */
+  explore(
+    target: NodeId,
+    options: { signal: AbortSignal; onNodes: (nodes: readonly NodeId[], via: NodeId) => void },
+  ): Promise<void>;
+}
+
+interface Signalled {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OperationsParts {
+  readonly table: RoutingTable;
+  readonly store: RecordStore;
+  readonly signing: Signing;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Throws a NoNetworkError. */
+  readonly router: () => Router;
+  readonly onChange: () => void;
+}
+
+const LOOKUP_NAME_BYTES = 8;
+
+export function createOperations(parts: OperationsParts): Operations {
+  const { table, store, signing, identity, clock, random, log, onChange } = parts;
+  let running = 0;
+
+  const lookup = async (
+    operation: Parameters<typeof runLookup>[1],
+    options: Parameters<typeof runLookup>[2],
+  ): Promise<LookupResult> => {
+    const router = parts.router();
+    running += 1;
+    onChange();
+    try {
+      return await runLookup({ table, router, clock, random }, operation, options);
+    } finally {
+      running -= 1;
+      onChange();
+    }
+  };
+
+  const ask = (to: NodeId, operation: DhtOperation, signal: AbortSignal) =>
+    parts
+      .router()
+      .request(
+        { lookup: random.bytes(LOOKUP_NAME_BYTES), to, operation, budget: PATH_BUDGET_MS },
+        { signal },
+      );
+
+  const storeAt = async (node: NodeId, record: SignedRecord, signal: AbortSignal): Promise<ReplyOutcome> => {
+    if (node === table.self) return store.put(record);
+    const carried = await ask(node, { type: 'store', record: record.bytes }, signal);
+    return carried?.answer.outcome ?? 'unreachable';
+  };
+
+  const storeRecord = async (record: SignedRecord, signal: AbortSignal): Promise<StoreResult> => {
+    const { nodes } = await lookup(findNodeOperation(record.key), { paths: STORE_PATHS, signal });
+    const outcomes = await Promise.all(nodes.map((node) => storeAt(node, record, signal)));
+    const holders = nodes.filter((_, at) => outcomes[at] === 'ok');
+    const elsewhere = holders.some((node) => node !== table.self);
+    if (!elsewhere) throw new NotStoredError(outcomes.find((outcome) => outcome !== 'ok') ?? 'unreachable');
+    return { record, holders };
+  };
+
+  /** The record in `raw`, or undefined where it is not one that counts now. */
+  const check = async (raw: Bytes, key: RecordKey): Promise<SignedRecord | undefined> => {
+    try {
+      const record = await signing.open(raw);
+      return record.key === key && !recordFault(record, clock.now()) ? record : undefined;
+    } catch (cause) {
+      if (!(cause instanceof ProtocolError)) throw cause;
+      // One of those who answered lies, or was lied to; the others are still worth hearing.
+      log.debug('a record in an answer is not valid', { code: cause.code });
+      return undefined;
+    }
+  };
+
+  /** The newest records under a key, as they come in: our own first, then those of the network. */
+  const findValue = (key: RecordKey, paths: number, signal: AbortSignal): AsyncIterable<SignedRecord> =>
+    createCollector<SignedRecord>(signal, async (emit, inner) => {
+      const newest = new Map<string, SignedRecord>();
+      const checking = new Set<string>();
+      const work: Promise<void>[] = [];
+      const take = (record: SignedRecord): void => {
+        const name = `${record.author} ${record.slot}`;
+        if ((newest.get(name)?.sequence ?? -1) >= record.sequence) return;
+        newest.set(name, record);
+        emit(record);
+      };
+      const onRecords = (raws: readonly Bytes[]): void => {
+        for (const raw of raws) {
+          const name = toHex(raw);
+          // All holders send the same records; each is checked once.
+          if (checking.has(name)) continue;
+          checking.add(name);
+          work.push(check(raw, key).then((record) => record && take(record)));
+        }
+      };
+      for (const record of store.get(key)) take(record);
+      await lookup(findValueOperation(key), { paths, signal: inner, onRecords });
+      await Promise.all(work);
+    });
+
+  return {
+    running: () => running,
+    async ping(node, { signal = neverAborted() }) {
+      const start = clock.now();
+      const carried = await ask(node, { type: 'ping' }, signal);
+      if (!carried) throw new NoRouteError(node);
+      return { hops: carried.answer.hops, rttMs: clock.now() - start };
+    },
+    findNode: (target, { signal = neverAborted() }) =>
+      lookup(findNodeOperation(target), { paths: READ_PATHS, signal }),
+    async put(input, { signal = neverAborted() }) {
+      // Clocks may count fractions; records do not.
+      const issued = Math.floor(clock.now());
+      const { key, value, slot = 0, sequence = issued, lifetimeMs = MAX_RECORD_LIFETIME_MS } = input;
+      const expires = issued + lifetimeMs;
+      const record = await signing.seal(identity, { key, value, slot, sequence, issued, expires });
+      store.put(record, { own: true });
+      return storeRecord(record, signal);
+    },
+    store: (record, { signal = neverAborted() }) => storeRecord(record, signal),
+    async get(key, { signal = neverAborted() }) {
+      const newest = new Map<string, SignedRecord>();
+      try {
+        for await (const record of findValue(key, READ_PATHS, signal)) {
+          newest.set(`${record.author} ${record.slot}`, record);
+        }
+      } catch (cause) {
+        if (!(cause instanceof NoNetworkError) || newest.size === 0) throw cause;
+      }
+      return [...newest.values()];
+    },
+    async *findProviders(root, { signal = neverAborted() }) {
+      const found = new Set<NodeId>();
+      for await (const record of findValue(await signing.providerKey(root), STORE_PATHS, signal)) {
+        if (found.has(record.author)) continue;
+        if (!isProvidedBy(record, await signing.holderProof(root, record.author))) continue;
+        found.add(record.author);
+        yield record.author;
+      }
+    },
+    async explore(target, { signal, onNodes }) {
+      if (table.size === 0) return;
+      await lookup(findNodeOperation(target), { paths: READ_PATHS, signal, onNodes });
+    },
+  };
+}
+
+/** Anybody may put anything under a provider key; what does not prove to know the root is passed over. */
+function isProvidedBy(record: SignedRecord, proof: Bytes): boolean {
+  try {
+    const value = providerValue.decode(record.value);
+    return value.type === 'providing' && equalBytes(value.proof, proof);
+  } catch (cause) {
+    if (cause instanceof ProtocolError) return false;
+    throw cause;
+  }
+}
+
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
+}

@@ -1,0 +1,220 @@
+import { fromHex, toHex } from '@tabswarm/protocol/bytes';
+import type { Clock, Log } from '@tabswarm/base';
+import { MAX_HOPS, MAX_VISITED, VISITED_BYTES, type DhtOperation } from '@tabswarm/protocol/dht';
+import { ProtocolError } from '@tabswarm/protocol/error';
+import { compareDistance, type Id, type NodeId } from '@tabswarm/protocol/ids';
+import type { Identity } from '@tabswarm/protocol/identity';
+import { createBoundedMap } from '../bounded-map.ts';
+
+import { MAX_FORWARDED, MAX_FORWARDED_PER_LINK, MAX_SEEN_LOOKUPS, MAX_TRIES } from '../limits.ts';
+import type { RoutingTable } from '../routing-table/table.ts';
+import type { Signing } from '../signing.ts';
+import { emptyAnswer, type Answer, type Answers } from './answers.ts';
+import type { Neighbour, Reply, Request } from './neighbour.ts';
+
+/** One request that starts here. */
+export interface OwnRequest {
+  readonly lookup: Request['lookup'];
+  /** The node to reach; without it, whoever is nearest to the operation's key. */
+  readonly to?: NodeId | undefined;
+  readonly operation: DhtOperation;
+  readonly budget: number;
+  /** The neighbour to begin with, where the lookup chose one. */
+  readonly first?: Neighbour | undefined;
+  /** Nodes to pass by: those that other paths begin with. */
+  readonly avoid?: readonly NodeId[];
+}
+
+/** What came back, and the neighbour that brought it. */
+export interface Carried {
+  readonly answer: Answer;
+  readonly by: NodeId;
+}
+
+/**
+ * Kademlia's requests, forwarded: each node passes a request to the open link nearest to its destination, strictly
+ * nearer than itself, so that it cannot go round; the reply comes back along the same path.
+ */
+export interface Router {
+  /**
+   * The reply, or undefined where none came that is sure to be from the node asked. Rejects only with `signal.reason`.
+   */
+  request(request: OwnRequest, options: { signal: AbortSignal }): Promise<Carried | undefined>;
+  /** Answers or forwards what a neighbour asks. */
+  handle(from: Neighbour, request: Request): void;
+}
+
+export interface RouterParts {
+  readonly table: RoutingTable;
+  readonly answers: Answers;
+  readonly identity: Identity;
+  readonly signing: Signing;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A request on its way through this node. */
+interface Journey {
+  readonly lookup: Request['lookup'];
+  readonly to: NodeId | undefined;
+  readonly operation: DhtOperation;
+  readonly hops: number;
+  readonly deadline: number;
+  /** By the marks of `visited`, as text. */
+  readonly visited: Set<string>;
+  /** Whether the answer that this neighbour brings must carry a proof. */
+  readonly prove: (next: Neighbour) => boolean;
+  /** Which neighbours may carry it on, nearest first. */
+  readonly candidates: () => Iterable<Neighbour>;
+}
+
+/** One round trip passes between the two clocks that count a budget, and the answer has to be made. */
+const MARGIN_RTTS = 1.5;
+
+export function createRouter(parts: RouterParts, { signal: running }: { signal: AbortSignal }): Router {
+  const { table, answers, identity, signing, clock, log } = parts;
+  const seen = createBoundedMap<string, true>(MAX_SEEN_LOOKUPS);
+  let forwarding = 0;
+
+  /** Passes a request on, to a few neighbours in turn. All tries together take at most `hops` hops. */
+  const carry = async (journey: Journey, signal?: AbortSignal): Promise<Carried | undefined> => {
+    let spent = 0;
+    for (let tries = 0; tries < MAX_TRIES && spent < journey.hops; tries += 1) {
+      const next = choose(journey);
+      if (!next) return undefined;
+      const budget = Math.floor(journey.deadline - clock.now());
+      if (budget <= 0) return undefined;
+      journey.visited.add(markOf(next.id));
+      const { lookup, to, operation } = journey;
+      const hops = journey.hops - spent - 1;
+      const visited = [...journey.visited].slice(-MAX_VISITED).map(fromHex);
+      const prove = journey.prove(next);
+      const exchange = await next.ask({ lookup, to, operation, hops, budget, prove, visited }, { signal });
+      spent += 1;
+      if (exchange.outcome === 'late') return undefined;
+      if (exchange.outcome !== 'answered') continue;
+      const { reply } = exchange;
+      spent += Math.min(reply.hops, hops);
+      for (const node of reply.answered) journey.visited.add(markOf(node));
+      if (reply.outcome !== 'visited' && reply.outcome !== 'unreachable') {
+        return { answer: { ...answerOf(reply), hops: Math.min(spent, MAX_HOPS) }, by: next.id };
+      }
+    }
+    return undefined;
+  };
+
+  const nearerNeighbours = (destination: Id, from: Neighbour) =>
+    function* nearer(): Generator<Neighbour> {
+      for (const id of table.nearest(destination, table.size)) {
+        if (compareDistance(destination, id, table.self) >= 0) return;
+        const neighbour = table.get(id);
+        if (neighbour && neighbour !== from) yield neighbour;
+      }
+    };
+
+  const hasRoomFor = (from: Neighbour): boolean =>
+    forwarding < MAX_FORWARDED && from.forwarding < MAX_FORWARDED_PER_LINK && from.mayForward();
+
+  const respond = async (from: Neighbour, request: Request): Promise<Answer> => {
+    const { to, operation, lookup } = request;
+    if (to === table.self) {
+      const answer = await answers.answer(operation);
+      return request.prove
+        ? { ...answer, proof: await signing.prove(identity, { lookup, ...answer }) }
+        : answer;
+    }
+    const key = keyOf(operation);
+    const destination = to ?? key;
+    if (destination === undefined) throw new ProtocolError('malformed', 'a request without a destination');
+    if (to === undefined) {
+      const name = toHex(lookup);
+      if (seen.has(name)) return emptyAnswer('visited');
+      seen.set(name, true);
+    }
+    // Taken at once: what the nodes behind us say must not change what we say for ourselves.
+    const own = to === undefined && key !== undefined ? await answers.answer(operation) : undefined;
+    const journey: Journey = {
+      lookup,
+      to,
+      operation,
+      hops: request.hops,
+      // Each node keeps time to answer in, so that the one behind it gives up first, and whoever is late is at fault.
+      deadline: clock.now() + request.budget - MARGIN_RTTS * from.roundTripMs(),
+      visited: new Set(request.visited.map(toHex)),
+      prove: () => request.prove,
+      candidates: nearerNeighbours(destination, from),
+    };
+    const atItsEnd = request.hops === 0 || !choose(journey);
+    if (atItsEnd || !hasRoomFor(from)) return own ?? emptyAnswer('unreachable');
+    from.send({ type: 'forwarded', id: request.id });
+    forwarding += 1;
+    from.forwarding += 1;
+    try {
+      const behind = await carry(journey);
+      if (!own || key === undefined) return behind?.answer ?? emptyAnswer('unreachable');
+      return behind ? answers.merge(own, behind.answer, key) : own;
+    } finally {
+      forwarding -= 1;
+      from.forwarding -= 1;
+    }
+  };
+
+  return {
+    async request({ lookup, to, operation, budget, first, avoid = [] }, { signal }) {
+      if (to === undefined) seen.set(toHex(lookup), true);
+      const destination = to ?? keyOf(operation) ?? table.self;
+      const candidates = function* candidates(): Generator<Neighbour> {
+        if (first && table.get(first.id) === first) yield first;
+        for (const id of table.nearest(destination, table.size)) {
+          const neighbour = table.get(id);
+          if (neighbour && neighbour !== first) yield neighbour;
+        }
+      };
+      const visited = new Set(avoid.map(markOf));
+      const deadline = clock.now() + budget;
+      // A link proves who is at its other end; what comes from beyond must be proven otherwise.
+      const prove = (next: Neighbour): boolean => to !== undefined && next.id !== to;
+      const journey = { lookup, to, operation, hops: MAX_HOPS, deadline, visited, prove, candidates };
+      const carried = await carry(journey, signal);
+      if (!carried || to === undefined || carried.by === to) return carried;
+      const { answer } = carried;
+      const author = answer.proof && (await signing.provenBy(answer.proof, { lookup, ...answer }));
+      if (author !== to) log.debug('an answer without proof', { to, by: carried.by });
+      return author === to ? carried : undefined;
+    },
+    handle(from, request) {
+      respond(from, request)
+        .then((answer) => from.send({ type: 'reply', id: request.id, ...answer }))
+        .catch((cause: unknown) => {
+          if (running.aborted) return;
+          log.warn('request not answered', { from: from.id, cause: String(cause) });
+          if (cause instanceof ProtocolError) from.link.close('protocol-error');
+        });
+    },
+  };
+}
+
+/** The best of the candidates that has not been tried; one that has just let us wait only if there is no other. */
+function choose(journey: Journey): Neighbour | undefined {
+  let suspect: Neighbour | undefined;
+  for (const neighbour of journey.candidates()) {
+    if (journey.visited.has(markOf(neighbour.id))) continue;
+    if (!neighbour.isSuspect()) return neighbour;
+    suspect ??= neighbour;
+  }
+  return suspect;
+}
+
+/** The key that a request is about: what its answers are measured by. */
+function keyOf(operation: DhtOperation): Id | undefined {
+  return operation.type === 'find-node' || operation.type === 'find-value' ? operation.key : undefined;
+}
+
+function answerOf({ outcome, hops, nodes, answered, records, proof }: Reply): Answer {
+  return { outcome, hops, nodes, answered, records, proof };
+}
+
+/** How a node stands in `visited`, as text. */
+function markOf(node: NodeId): string {
+  return node.slice(0, 2 * VISITED_BYTES);
+}

@@ -1,0 +1,340 @@
+import { fromHex, utf8 } from '@tabswarm/protocol/bytes';
+import {
+  dhtMessage,
+  openRecord,
+  proveAnswer,
+  holderProof,
+  providerKey,
+  providerValue,
+  sealRecord,
+  type DhtMessageOf,
+  type RecordDraft,
+} from '@tabswarm/protocol/dht';
+import { idFromBytes, type NodeId, type RecordKey } from '@tabswarm/protocol/ids';
+import { describe, expect, it } from 'vitest';
+import { closest } from '../src/distance.ts';
+import { NoRouteError } from '../src/index.ts';
+import { createHandNode, forged, type HandNode } from './support/node.ts';
+import { createWorld, seededIdentity, type Tab, type World } from './support/world.ts';
+
+const MINUTE = 60_000;
+
+describe('records that are not what they should be', () => {
+  it('[DHT11] are refused where the signature does not match', async () => {
+    expect(await store((draft) => draft)).toMatchObject({ outcome: 'ok', kept: 1 });
+    expect(await store((draft) => draft, true)).toMatchObject({ outcome: 'refused', kept: 0 });
+  });
+
+  it('[DHT12] are refused where they have expired, are from the future, or would live too long', async () => {
+    expect(await store(at(-2 * MINUTE, -1))).toMatchObject({ outcome: 'refused', kept: 0 });
+    expect(await store(at(2 * MINUTE, 20 * MINUTE))).toMatchObject({ outcome: 'refused', kept: 0 });
+    expect(await store(at(0, 45 * MINUTE + 1))).toMatchObject({ outcome: 'refused', kept: 0 });
+    expect(await store(at(0, 365 * 24 * 60 * MINUTE))).toMatchObject({ outcome: 'refused', kept: 0 });
+    expect(await store(at(0, 45 * MINUTE))).toMatchObject({ outcome: 'ok', kept: 1 });
+    expect(await store(at(0.5 * MINUTE, 20 * MINUTE))).toMatchObject({ outcome: 'ok', kept: 1 });
+  });
+
+  it('[DHT13] are refused where a newer one is kept, also when replayed by somebody else', async () => {
+    const { world, tab, node, link, record } = await store((draft) => draft);
+    const newer = await sealRecord(node.identity, { ...record, sequence: 8 });
+    const same = await sealRecord(node.identity, { ...record, value: utf8('another') });
+    const put = async (raw: Uint8Array<ArrayBuffer>) =>
+      (await node.ask(link, { to: tab.id, operation: { type: 'store', record: raw } }))?.outcome;
+    expect(await put(same.bytes)).toBe('stale');
+    expect(await put(record.bytes)).toBe('ok');
+    expect(await put(newer.bytes)).toBe('ok');
+    const other = await createHandNode(world);
+    const theirs = await other.join(tab.id);
+    const replay = await other.ask(theirs, {
+      to: tab.id,
+      operation: { type: 'store', record: record.bytes },
+    });
+    expect(replay?.outcome).toBe('stale');
+    const found = await node.ask(link, { to: tab.id, operation: { type: 'find-value', key: record.key } });
+    expect(found?.records).toEqual([newer.bytes]);
+  });
+
+  it('[DHT14] are refused where the node is not among those that should keep them', async () => {
+    const world = await createWorld();
+    const tab = await world.addTab();
+    const nodes = [];
+    for (let i = 0; i < 20; i += 1) nodes.push(await createHandNode(world));
+    const links = [];
+    for (const node of nodes) links.push(await node.join(tab.id));
+    const ids = [tab.id, ...nodes.map(({ id }) => id)];
+    const keys = Array.from({ length: 60 }, () => world.key());
+    const rankOf = (key: RecordKey): number => closest(key, ids, ids.length).indexOf(tab.id);
+    const [first] = nodes;
+    const [link] = links;
+    if (!first || !link) throw new Error('no node');
+    const outcomes = new Set<string>();
+    for (const key of keys) {
+      const now = world.clock.now();
+      const draft = { key, slot: 0, sequence: 1, issued: now, expires: now + MINUTE, value: utf8('v') };
+      const record = (await sealRecord(first.identity, draft)).bytes;
+      const reply = await first.ask(link, { to: tab.id, operation: { type: 'store', record } });
+      const expected = rankOf(key) < 16 ? 'ok' : 'refused';
+      expect(reply?.outcome).toBe(expected);
+      outcomes.add(expected);
+    }
+    expect(outcomes).toEqual(new Set(['ok', 'refused']));
+  });
+
+  it('[DHT23] are not believed in answers, and do not hide the true ones', async () => {
+    const world = await createWorld();
+    await world.grow(6);
+    const root = world.root();
+    const [author, seeker] = [tabAt(world, 1), tabAt(world, 4)];
+    author.dht.provide(root);
+    await world.clock.advance(5_000);
+    const liar = await seededIdentity(world.random);
+    const liars = [];
+    for (let i = 0; i < 3; i += 1) {
+      const node = await createHandNode(world, (message) => {
+        if (message.type !== 'request') return undefined;
+        const records = forgedFor(
+          message.operation.type === 'find-value' ? message.operation.key : undefined,
+        );
+        const { id } = message;
+        return { type: 'reply', id, outcome: 'ok', hops: 0, nodes: [], answered: [], records };
+      });
+      await node.join(seeker.id);
+      liars.push(node);
+    }
+    let told = 0;
+    const now = world.clock.now();
+    const genuine = await sealRecord(liar, {
+      key: await providerKey(root),
+      slot: 0,
+      sequence: 1,
+      issued: now,
+      expires: now + MINUTE,
+      value: providerValue.encode({ type: 'providing', proof: await holderProof(root, liar.id) }),
+    });
+    const stolen = forged(genuine);
+    const expired = await sealRecord(liar, { ...genuine, issued: now - 2 * MINUTE, expires: now });
+    // Who stores the record knows its key, but not the root behind it.
+    const ignorant = await sealRecord(liar, {
+      ...genuine,
+      value: providerValue.encode({ type: 'providing', proof: new Uint8Array(32).fill(1) }),
+    });
+    const early = await sealRecord(liar, { ...genuine, issued: now + 2 * MINUTE, expires: now + 3 * MINUTE });
+    const elsewhere = await sealRecord(liar, { ...genuine, key: world.key() });
+    function forgedFor(key: unknown): Uint8Array<ArrayBuffer>[] {
+      if (key === undefined) return [];
+      told += 1;
+      return [ignorant.bytes, stolen, expired.bytes, early.bytes, elsewhere.bytes, utf8('no record at all')];
+    }
+    const found: NodeId[] = [];
+    const search = async (): Promise<void> => {
+      for await (const id of seeker.dht.findProviders(root)) found.push(id);
+    };
+    await world.clock.until(search());
+    expect(found).toEqual([author.id]);
+    expect(told).toBeGreaterThan(0);
+  });
+});
+
+describe('nodes that do not answer', () => {
+  it('[DHT9] are passed over: lookups still find all others', async () => {
+    const dropping = new Set<NodeId>();
+    const world = await createWorld({
+      drops: (from, _to, protocol) => protocol === 'dht' && dropping.has(from),
+    });
+    await world.grow(20);
+    const root = world.root();
+    const publisher = tabAt(world, 0);
+    publisher.dht.provide(root);
+    await world.clock.advance(5_000);
+    for (const index of [3, 7, 11, 19]) dropping.add(tabAt(world, index).id);
+    const honest = world.tabs.filter(({ id }) => !dropping.has(id));
+    const dials = world.dials();
+    for (const tab of honest) {
+      const key = world.key();
+      const started = world.clock.now();
+      const found = await world.clock.until(tab.dht.findNode(key));
+      const expected = closest(
+        key,
+        honest.map(({ id }) => id),
+        8,
+      );
+      expect(found.nodes).toEqual(expected);
+      expect(world.clock.now() - started).toBeLessThanOrEqual(8_000);
+      const providers: NodeId[] = [];
+      const search = async (): Promise<void> => {
+        for await (const id of tab.dht.findProviders(root)) providers.push(id);
+      };
+      await world.clock.until(search());
+      expect(providers).toEqual([publisher.id]);
+    }
+    expect(world.dials()).toBe(dials);
+  });
+
+  it('[DHT9] end a lookup after 8 seconds at the latest, however they dawdle', async () => {
+    const world = await createWorld();
+    const tab = await world.addTab();
+    for (let i = 0; i < 12; i += 1) {
+      const node = await createHandNode(world, (message) =>
+        message.type === 'request' ? { type: 'forwarded', id: message.id } : undefined,
+      );
+      await node.join(tab.id);
+    }
+    const started = world.clock.now();
+    const found = await world.clock.until(tab.dht.findNode(world.key()));
+    expect(found.nodes).toEqual([tab.id]);
+    expect(world.clock.now() - started).toBeLessThanOrEqual(8_000);
+    expect(world.clock.now() - started).toBeGreaterThan(3_000);
+  });
+});
+
+describe('liars', () => {
+  it('[DHT10] cannot invent the neighbourhood of a key', async () => {
+    const world = await createWorld();
+    await world.grow(12);
+    const key = world.key();
+    const invented = Array.from({ length: 8 }, (_, i) =>
+      idFromBytes<NodeId>(fromHex(`${key.slice(0, 62)}${(i + 16).toString(16)}`)),
+    );
+    const liar = await createHandNode(world, (message) => {
+      if (message.type !== 'request') return undefined;
+      const { id } = message;
+      const answered = [liarId(), ...invented];
+      return { type: 'reply', id, outcome: 'ok', hops: 0, nodes: invented, answered, records: [] };
+    });
+    const liarId = (): NodeId => liar.id;
+    const seeker = tabAt(world, 5);
+    await liar.join(seeker.id);
+    const found = await world.clock.until(seeker.dht.findNode(key));
+    expect(found.nodes).toEqual(closest(key, [...world.tabs.map(({ id }) => id), liar.id], 8));
+  });
+
+  it('[DHT22] cannot answer for a node behind them', async () => {
+    const world = await createWorld();
+    const [tab, behind] = [await world.addTab(), await world.addTab()];
+    let proof: DhtMessageOf<'reply'>['proof'];
+    let asked = 0;
+    const liar: HandNode = await createHandNode(world, (message) => {
+      if (message.type !== 'request') return undefined;
+      asked += message.to === behind.id && message.prove ? 1 : 0;
+      const { id } = message;
+      return {
+        type: 'reply',
+        id,
+        outcome: 'ok',
+        hops: 0,
+        nodes: [],
+        answered: [behind.id],
+        records: [],
+        proof,
+      };
+    });
+    await liar.join(tab.id);
+    const ping = () => world.clock.until(tab.dht.ping(behind.id));
+    await expect(ping()).rejects.toBeInstanceOf(NoRouteError);
+    const answer = { outcome: 'ok', nodes: [], answered: [behind.id], records: [] } as const;
+    proof = await proveAnswer(liar.identity, { ...answer, lookup: new Uint8Array(8) });
+    await expect(ping()).rejects.toBeInstanceOf(NoRouteError);
+    // An answer that the node did give, to another question.
+    proof = await proveAnswer(behind.identity, { ...answer, lookup: new Uint8Array(8) });
+    await expect(ping()).rejects.toBeInstanceOf(NoRouteError);
+    expect(asked).toBe(3);
+  });
+
+  it('[DHT20] lose their link for a message that is malformed, of unknown type or too long', async () => {
+    const world = await createWorld();
+    const tab = await world.addTab();
+    for (const raw of [
+      utf8('nonsense'),
+      utf8('d4:type7:unknowne'),
+      new Uint8Array(),
+      utf8('d6:budgeti-1e2:idi1ee'),
+      dhtMessage.encode({
+        type: 'request',
+        id: 1,
+        lookup: new Uint8Array(8),
+        hops: 1,
+        budget: 1,
+        visited: [],
+        prove: false,
+        operation: { type: 'ping' },
+      }),
+    ]) {
+      const node = await createHandNode(world);
+      const link = await node.join(tab.id);
+      await node.sayRaw(link, raw);
+      await world.clock.advance(100);
+      expect(link.closed.reason).toMatchObject({ reason: 'protocol-error' });
+    }
+    expect(tab.dht.state.get()).toMatchObject({ state: 'alone' });
+  });
+
+  it('[DHT20] lose their link for handing over a record that is forged', async () => {
+    const world = await createWorld();
+    const tab = await world.addTab();
+    const node = await createHandNode(world);
+    const link = await node.join(tab.id);
+    const now = world.clock.now();
+    const draft = {
+      key: world.key(),
+      slot: 0,
+      sequence: 1,
+      issued: now,
+      expires: now + MINUTE,
+      value: utf8('v'),
+    };
+    const record = forged(await sealRecord(node.identity, draft));
+    await expect(openRecord(record)).rejects.toMatchObject({ code: 'forged' });
+    await node.say(link, { type: 'hand', record });
+    await world.clock.advance(100);
+    expect(link.closed.reason).toMatchObject({ reason: 'protocol-error' });
+  });
+
+  it('[DHT2] take no part before their greeting, or with another version', async () => {
+    const world = await createWorld();
+    const tab = await world.addTab();
+    const silent = await createHandNode(world);
+    await world.clock.until(silent.transport.dial(tab.id));
+    const newer = await createHandNode(world);
+    const link = await world.clock.until(newer.transport.dial(tab.id));
+    await newer.say(link, { type: 'hello', version: 2, links: [] });
+    await world.clock.advance(500);
+    expect(tab.dht.state.get()).toMatchObject({ state: 'alone', links: 0 });
+    expect(newer.got[0]).toEqual({ type: 'hello', version: 1, links: [] });
+    await newer.say(link, { type: 'hello', version: 1, links: [] });
+    await world.clock.advance(500);
+    expect(tab.dht.state.get()).toMatchObject({ state: 'linked', links: 1 });
+  });
+});
+
+function tabAt(world: World, index: number): Tab {
+  const tab = world.tabs[index];
+  if (!tab) throw new Error(`there is no tab ${index}`);
+  return tab;
+}
+
+/** Asks a tab to store a record, changed as given. */
+async function store(change: (draft: RecordDraft) => RecordDraft, forge = false) {
+  const world = await createWorld();
+  const tab = await world.addTab();
+  const node = await createHandNode(world);
+  const link = await node.join(tab.id);
+  const now = world.clock.now();
+  const draft = {
+    key: world.key(),
+    slot: 0,
+    sequence: 7,
+    issued: now,
+    expires: now + MINUTE,
+    value: utf8('v'),
+  };
+  const record = await sealRecord(node.identity, change(draft));
+  const raw = forge ? forged(record) : record.bytes;
+  const reply = await node.ask(link, { to: tab.id, operation: { type: 'store', record: raw } });
+  await world.clock.advance(200);
+  return { world, tab, node, link, record, outcome: reply?.outcome, kept: tab.dht.state.get().records };
+}
+
+/** With these times, counted from now. */
+function at(issued: number, expires: number): (draft: RecordDraft) => RecordDraft {
+  return (draft) => ({ ...draft, issued: draft.issued + issued, expires: draft.issued + expires });
+}

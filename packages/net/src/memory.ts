@@ -1,0 +1,187 @@
+import { createListeners, type Clock } from '@tabswarm/base';
+import type { NodeId } from '@tabswarm/protocol/ids';
+import { MAX_PAYLOAD_BYTES, type CloseReason, type ProtocolName } from '@tabswarm/protocol/link';
+import { createInbox, type Inbox } from './inbox.ts';
+import { LinkClosedError, type Channel, type Link } from './link.ts';
+import { UnreachableError, type Transport } from './transport.ts';
+
+/** A network inside one process: what tests and the simulator run on. Deterministic with a manual clock. */
+export interface MemoryNetwork {
+  transport(self: NodeId): Transport;
+  /** The link between two nodes is lost, without a word from either side. */
+  sever(a: NodeId, b: NodeId): void;
+}
+
+export interface MemoryNetworkOptions {
+  /** One-way delay in milliseconds between two nodes. */
+  readonly latencyMs?: (from: NodeId, to: NodeId) => number;
+  /** Whether a network path exists between two nodes. */
+  readonly connectable?: (a: NodeId, b: NodeId) => boolean;
+  /** Whether this message is lost on the way, which no reliable channel does: for a peer that drops on purpose. */
+  readonly drops?: (from: NodeId, to: NodeId, protocol: ProtocolName | 'bulk') => boolean;
+  /** Links a node accepts. */
+  readonly maxLinks?: number;
+}
+
+/** As WebRTC's: a block part of 64 KiB and its header. */
+const MAX_BULK_BYTES = 64 * 1024 + 64;
+const DEFAULT_LATENCY_MS = 1;
+const DEFAULT_MAX_LINKS = 64;
+
+type SharedProtocol = Exclude<ProtocolName, 'link'>;
+const SHARED: readonly SharedProtocol[] = ['dht', 'swarm', 'introduction'];
+
+interface Node {
+  readonly self: NodeId;
+  readonly links: Map<NodeId, MemoryLink>;
+  readonly opened: ReturnType<typeof createListeners<Link>>;
+  running: boolean;
+}
+
+export function createMemoryNetwork(clock: Clock, options: MemoryNetworkOptions = {}): MemoryNetwork {
+  const nodes = new Map<NodeId, Node>();
+  const latency = options.latencyMs ?? (() => DEFAULT_LATENCY_MS);
+  const maxLinks = options.maxLinks ?? DEFAULT_MAX_LINKS;
+
+  const connect = (from: Node, to: Node): MemoryLink => {
+    const near = createMemoryLink(clock, from, to.self, { latency, drops: options.drops });
+    const far = createMemoryLink(clock, to, from.self, { latency, drops: options.drops });
+    near.join(far);
+    far.join(near);
+    from.links.set(to.self, near);
+    to.links.set(from.self, far);
+    to.opened.emit(far);
+    from.opened.emit(near);
+    return near;
+  };
+
+  const pass = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const cancel = clock.after(ms, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      const onAbort = (): void => {
+        cancel();
+        reject(signal?.reason);
+      };
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener('abort', onAbort, { once: true });
+    });
+
+  const dial = async (from: Node, to: NodeId, signal: AbortSignal | undefined): Promise<Link> => {
+    if (!from.running) throw new UnreachableError(to, 'stopped');
+    const open = from.links.get(to);
+    if (open) return open;
+    // The introduction and the connection: about four round trips for WebRTC, two here.
+    await pass(4 * latency(from.self, to), signal);
+    const target = nodes.get(to);
+    if (!from.running) throw new UnreachableError(to, 'stopped');
+    if (!target?.running || to === from.self) throw new UnreachableError(to, 'absent');
+    const madeMeanwhile = from.links.get(to);
+    if (madeMeanwhile) return madeMeanwhile;
+    if (options.connectable?.(from.self, to) === false) throw new UnreachableError(to, 'no-path');
+    if (from.links.size >= maxLinks) throw new UnreachableError(to, 'busy');
+    if (target.links.size >= maxLinks) throw new UnreachableError(to, 'declined');
+    return connect(from, target);
+  };
+
+  return {
+    sever(a, b) {
+      nodes.get(a)?.links.get(b)?.end('lost');
+      nodes.get(b)?.links.get(a)?.end('lost');
+    },
+    transport(self) {
+      const node: Node = { self, links: new Map(), opened: createListeners<Link>(), running: false };
+      nodes.set(self, node);
+      return {
+        self,
+        links: () => [...node.links.values()],
+        link: (other) => node.links.get(other),
+        dial: (other, { signal } = {}) => dial(node, other, signal),
+        onLink: (listener) => node.opened.subscribe(listener),
+        start() {
+          node.running = true;
+          return Promise.resolve();
+        },
+        stop() {
+          node.running = false;
+          for (const link of [...node.links.values()]) link.close('leaving');
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
+interface MemoryLink extends Link {
+  join(far: MemoryLink): void;
+  arrive(channel: SharedProtocol | 'bulk', message: Uint8Array<ArrayBuffer>): void;
+  end(reason: CloseReason | 'lost'): void;
+}
+
+function createMemoryLink(
+  clock: Clock,
+  owner: Node,
+  remote: NodeId,
+  { latency, drops }: { latency: (from: NodeId, to: NodeId) => number; drops: MemoryNetworkOptions['drops'] },
+): MemoryLink {
+  const over = new AbortController();
+  const openedAt = clock.now();
+  let far: MemoryLink | undefined;
+  let bytesSent = 0;
+  let bytesReceived = 0;
+
+  const channelFor = (name: SharedProtocol | 'bulk', inbox: Inbox): Channel => ({
+    maxBytes: name === 'bulk' ? MAX_BULK_BYTES : MAX_PAYLOAD_BYTES,
+    send(message, { signal } = {}) {
+      if (message.byteLength > this.maxBytes)
+        throw new RangeError(`a message of ${message.byteLength} bytes`);
+      if (over.signal.aborted) return Promise.reject(over.signal.reason as Error);
+      if (signal?.aborted) return Promise.reject(signal.reason as Error);
+      bytesSent += message.byteLength;
+      const copy = message.slice();
+      if (!drops?.(owner.self, remote, name))
+        clock.after(latency(owner.self, remote), () => far?.arrive(name, copy));
+      return Promise.resolve();
+    },
+    receive: (receiver) => inbox.receive(receiver),
+  });
+
+  const inboxes = new Map<SharedProtocol | 'bulk', Inbox>();
+  const channels = new Map<SharedProtocol | 'bulk', Channel>();
+  const link: MemoryLink = {
+    remote,
+    channel: (protocol) => channels.get(protocol) as Channel,
+    get bulk() {
+      return channels.get('bulk') as Channel;
+    },
+    closed: over.signal,
+    stats: () => ({ openedAt, rttMs: 2 * latency(owner.self, remote), bytesSent, bytesReceived }),
+    close(reason) {
+      if (over.signal.aborted) return;
+      const other = far;
+      link.end(reason);
+      clock.after(latency(owner.self, remote), () => other?.end(reason));
+    },
+    join(other) {
+      far = other;
+    },
+    arrive(name, message) {
+      if (over.signal.aborted) return;
+      bytesReceived += message.byteLength;
+      if (!inboxes.get(name)?.deliver(message)) link.close('protocol-error');
+    },
+    end(reason) {
+      if (over.signal.aborted) return;
+      if (owner.links.get(remote) === link) owner.links.delete(remote);
+      over.abort(new LinkClosedError(reason));
+    },
+  };
+  for (const name of [...SHARED, 'bulk'] as const) {
+    const inbox = createInbox(() => link.close('protocol-error'));
+    inboxes.set(name, inbox);
+    channels.set(name, channelFor(name, inbox));
+  }
+  return link;
+}

@@ -1,0 +1,166 @@
+import { errorText, sleep, type Clock, type Log } from '@tabswarm/base';
+import type { UnreachableReason } from '@tabswarm/net';
+import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import type { FetchEvent, Swarm } from '@tabswarm/swarm';
+import type { Duties } from './duties.ts';
+import { problemOfDownload } from './problems.ts';
+import type { Share, Shares } from './shares.ts';
+import type { Problem } from './snapshot.ts';
+
+/**
+ * Looking for holders again, when there are too few: soon at first, as who pastes a link the moment it is made is ahead
+ * of its announcement; then ever less often.
+ */
+const FIRST_LOOK_AGAIN_MS = 250;
+const MAX_LOOK_AGAIN_MS = 30_000;
+
+/** How a download is getting on; what the screen says of it is made from this. */
+export interface DownloadState {
+  /** Whether this tab does it; otherwise another tab of this browser does, and this one stands by. */
+  held: boolean;
+  /** Milliseconds since the epoch: when looking for holders began. */
+  since: number;
+  /** When the latest source joined. */
+  joinedAt: number;
+  /** Lookups in the overlay that came to an end. */
+  lookups: number;
+  /** Nodes that are said to hold it and could not be used, with the reason. */
+  readonly failed: Map<NodeId, UnreachableReason | 'not-holding'>;
+  readonly sources: Set<NodeId>;
+  /** Nodes that sent what is not the share's. */
+  readonly banned: Set<NodeId>;
+  /** What ended it: it waits for the user. */
+  problem?: Problem | undefined;
+}
+
+/** Fetches every share that is listed and not complete, until it is. */
+export interface Downloads {
+  state(root: Root): DownloadState | undefined;
+  /** Starts what should run and stops what should not. */
+  reconcile(): void;
+  /** Tries again what stopped for a problem. */
+  retry(root: Root): void;
+  /** Somebody linked up: looking again may find more. */
+  wake(): void;
+  stop(): void;
+}
+
+export interface DownloadsCollaborators {
+  readonly shares: Shares;
+  readonly swarm: Swarm;
+  readonly findHolders: (root: Root, signal: AbortSignal) => AsyncIterable<NodeId>;
+  readonly duties: Duties;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onChange: () => void;
+}
+
+interface Running {
+  readonly state: DownloadState;
+  readonly over: AbortController;
+  lookNow: () => void;
+}
+
+export function createDownloads(collaborators: DownloadsCollaborators): Downloads {
+  const { shares, swarm, findHolders, duties, clock, log, onChange } = collaborators;
+  const running = new Map<Root, Running>();
+
+  /** Holders, looked for again and again: a download that nobody can serve now may be served later. */
+  async function* holders(root: Root, run: Running): AsyncGenerator<NodeId, void, undefined> {
+    let pause = FIRST_LOOK_AGAIN_MS;
+    for (;;) {
+      for await (const node of findHolders(root, run.over.signal)) yield node;
+      run.state.lookups += 1;
+      onChange();
+      const early = new AbortController();
+      run.lookNow = () => early.abort();
+      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, run.over.signal]) }).catch(
+        () => undefined,
+      );
+      if (run.over.signal.aborted) return;
+      pause = early.signal.aborted ? FIRST_LOOK_AGAIN_MS : Math.min(MAX_LOOK_AGAIN_MS, pause * 2);
+    }
+  }
+
+  const onEvent = ({ state }: Running, event: FetchEvent): void => {
+    if (event.type === 'joined') {
+      state.joinedAt = clock.now();
+      state.sources.add(event.peer);
+      state.failed.delete(event.peer);
+    } else if (event.type === 'left') state.sources.delete(event.peer);
+    else if (event.type === 'banned') state.banned.add(event.peer);
+    else if (event.type === 'unreachable') state.failed.set(event.peer, event.reason);
+    onChange();
+  };
+
+  const fetch = async (root: Root, run: Running): Promise<void> => {
+    run.state.held = true;
+    run.state.since = clock.now();
+    onChange();
+    for await (const event of swarm.fetch(root, holders(root, run), { signal: run.over.signal }))
+      onEvent(run, event);
+  };
+
+  const start = (root: Root): void => {
+    const run: Running = {
+      state: {
+        held: false,
+        since: clock.now(),
+        joinedAt: 0,
+        lookups: 0,
+        failed: new Map(),
+        sources: new Set(),
+        banned: new Set(),
+      },
+      over: new AbortController(),
+      lookNow: () => undefined,
+    };
+    running.set(root, run);
+    duties
+      .hold(`download ${root}`, () => fetch(root, run), { signal: run.over.signal })
+      .then(
+        () => running.delete(root),
+        (cause: unknown) => {
+          if (run.over.signal.aborted) return;
+          log.warn('a download stopped', { root, cause: errorText(cause) });
+          run.state.problem = problemOfDownload(cause);
+        },
+      )
+      .finally(onChange);
+  };
+
+  const stopOne = (root: Root): void => {
+    running.get(root)?.over.abort();
+    running.delete(root);
+  };
+
+  const reconcile = (): void => {
+    for (const share of shares.all()) {
+      if (wanted(share) && !running.has(share.view.root)) start(share.view.root);
+    }
+    for (const root of running.keys()) {
+      const share = shares.get(root);
+      if (!share || !wanted(share)) stopOne(root);
+    }
+  };
+
+  return {
+    state: (root) => running.get(root)?.state,
+    reconcile,
+    retry(root) {
+      stopOne(root);
+      reconcile();
+    },
+    wake() {
+      for (const run of running.values()) if (run.state.sources.size === 0) run.lookNow();
+    },
+    stop() {
+      for (const root of running.keys()) stopOne(root);
+    },
+  };
+}
+
+/** Not complete, not paused, and of use once it is: a wrong key opens nothing, nor does a manifest that we do not take. */
+function wanted({ view, complete }: Share): boolean {
+  return !complete && !view.paused && view.keyState !== 'wrong' && view.keyState !== 'unreadable';
+}

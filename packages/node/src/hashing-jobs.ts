@@ -1,0 +1,103 @@
+import type { Random } from '@tabswarm/base';
+import { toHex } from '@tabswarm/protocol/bytes';
+import { problemOfSharing } from './problems.ts';
+import type { Problem, TransferView } from './snapshot.ts';
+import type { SourceFile, ShareView, Vault, Visibility } from './vault.ts';
+
+/** Files on their way to becoming a share. A job that failed stays in the list until it is dismissed. */
+export interface HashingJobs {
+  run(
+    files: readonly SourceFile[],
+    options: {
+      readonly visibility: Visibility;
+      readonly name?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<ShareView>;
+  views(): readonly TransferView[];
+  /** Cancels or dismisses; false where there is no such job. */
+  remove(id: string): Promise<boolean>;
+}
+
+interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly visibility: Visibility;
+  readonly files: readonly SourceFile[];
+  readonly addedAt: number;
+  bytesDone: number;
+  problem?: Problem | undefined;
+}
+
+export function createHashingJobs({
+  vault,
+  random,
+  now,
+  onChange,
+}: {
+  readonly vault: Vault;
+  readonly random: Random;
+  readonly now: () => number;
+  readonly onChange: () => void;
+}): HashingJobs {
+  const jobs = new Map<string, Job>();
+
+  return {
+    async run(files, { visibility, name, signal }) {
+      signal?.throwIfAborted();
+      const job: Job = {
+        id: `job-${toHex(random.bytes(8))}`,
+        name: name ?? files[0]?.path.at(-1) ?? '',
+        size: files.reduce((sum, { file }) => sum + file.size, 0),
+        visibility,
+        files,
+        addedAt: now(),
+        bytesDone: 0,
+      };
+      const cancel = (): void => void vault.cancel(job.id);
+      jobs.set(job.id, job);
+      onChange();
+      signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        const view = await vault.add(files, { visibility, name, job: job.id }, ({ bytesDone }) => {
+          job.bytesDone = bytesDone;
+          onChange();
+        });
+        jobs.delete(job.id);
+        return view;
+      } catch (cause) {
+        if (cause instanceof Error && cause.name === 'AbortError') jobs.delete(job.id);
+        else job.problem = problemOfSharing(cause);
+        throw signal?.aborted === true ? signal.reason : cause;
+      } finally {
+        signal?.removeEventListener('abort', cancel);
+        onChange();
+      }
+    },
+    views: () =>
+      [...jobs.values()].map((job) => ({
+        id: job.id,
+        name: job.name,
+        size: job.size,
+        visibility: job.visibility,
+        files: job.files.map(({ path, file }) => ({ path, length: file.size })),
+        readable: false,
+        status: job.problem ? { state: 'failed', problem: job.problem } : { state: 'hashing' },
+        progress: job.size === 0 ? 0 : job.bytesDone / job.size,
+        downRate: 0,
+        upRate: 0,
+        sources: [],
+        receivers: [],
+        addedAt: job.addedAt,
+      })),
+    async remove(id) {
+      const job = jobs.get(id);
+      if (!job) return false;
+      if (job.problem) jobs.delete(id);
+      else await vault.cancel(id);
+      onChange();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,331 @@
+import {
+  createState,
+  errorText,
+  every,
+  stateWhere,
+  type Clock,
+  type Log,
+  type Random,
+  type State,
+} from '@tabswarm/base';
+import { formatAppLink, parseLink } from '@tabswarm/content';
+import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
+import { UnreachableError, type Transport } from '@tabswarm/net';
+import type { Identity } from '@tabswarm/protocol/identity';
+import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import { createSwarm } from '@tabswarm/swarm';
+import type { WebSocketIntroducer } from '@tabswarm/webrtc';
+import { createAnnouncer } from './announcer.ts';
+import { createDownloads } from './downloads.ts';
+import type { Duties } from './duties.ts';
+import { createHashingJobs } from './hashing-jobs.ts';
+import { createShares, type Share } from './shares.ts';
+import { problemOfDownload, signalingRefused } from './problems.ts';
+import type { NodeSnapshot, Problem } from './snapshot.ts';
+import { viewTransfer } from './transfer-view.ts';
+import type { SourceFile, Vault, Visibility } from './vault.ts';
+
+/** The screen is redrawn at most so often. */
+const REDRAW_MS = 200;
+/** Rates and times change without an event of their own. */
+const TICK_MS = 500;
+/** For so long a dial that found no network path explains why there is no link. */
+const NO_PATH_MS = 60_000;
+/** With no link at all, the signaling server is asked again for peers. */
+const LONELY_MS = 5_000;
+
+/** A transfer that needs the user: `problem` says for what. */
+class TransferError extends Error {
+  override readonly name = 'TransferError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.message} ${problem.advice}`);
+    this.problem = problem;
+  }
+}
+
+export interface SharedLink {
+  readonly link: string;
+  readonly root: Root;
+}
+
+/** One tab of the network: everything that the page, or a script on it, can do. */
+export interface Node {
+  readonly snapshot: State<NodeSnapshot>;
+  start(): Promise<void>;
+  /** Says goodbye to peers. What is stored stays. */
+  stop(): Promise<void>;
+  /** Hashes and keeps the files and offers them to others. Resolves when the link is ready. */
+  share(
+    files: readonly SourceFile[],
+    options?: {
+      visibility?: Visibility | undefined;
+      name?: string | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<SharedLink>;
+  /**
+   * Lists what the link names, and fetches it. Resolves when it is listed; throws a LinkError where the text is no link,
+   * and a TransferError where it cannot be listed: the messages of both are for people.
+   */
+  add(link: string): Promise<Root>;
+  /** As `add`; resolves when all of it is here. Aborting pauses it. Rejects with a TransferError that needs the user. */
+  download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
+  read(root: Root, path?: readonly string[]): Promise<Blob>;
+  pause(root: Root): Promise<void>;
+  /** Goes on with what was paused, by the user or by a problem. */
+  resume(root: Root): Promise<void>;
+  /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
+  remove(id: string): Promise<void>;
+}
+
+export interface NodeCollaborators {
+  readonly vault: Vault;
+  readonly transport: Transport;
+  readonly identity: Identity;
+  /** Absent where a tab lives on its links alone. */
+  readonly signaling?: WebSocketIntroducer | undefined;
+  readonly duties: Duties;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** `site` is the address that links lead to, such as `https://example.org/`. */
+export function createNode(collaborators: NodeCollaborators, { site }: { readonly site: string }): Node {
+  const { vault, identity, signaling, duties, clock, random, log } = collaborators;
+  let noPathAt = -Infinity;
+  const transport: Transport = {
+    ...collaborators.transport,
+    async dial(node, options) {
+      try {
+        return await collaborators.transport.dial(node, options);
+      } catch (cause) {
+        if (cause instanceof UnreachableError && cause.reason === 'no-path') noPathAt = clock.now();
+        throw cause;
+      }
+    },
+  };
+  const shares = createShares(vault);
+  const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
+  const dht = createDht(
+    { transport, identity, clock, random, log },
+    { isLinkInUse: (node) => swarm.uses(node) },
+  );
+  const announcer = createAnnouncer({ shares, dht, log });
+  const jobs = createHashingJobs({ vault, random, now: () => clock.now(), onChange: () => redraw() });
+  const downloads = createDownloads({
+    shares,
+    swarm,
+    findHolders: (root, over) => findHolders(dht, root, over),
+    duties,
+    clock,
+    log: log.scoped('downloads'),
+    onChange: () => redraw(),
+  });
+  let running: AbortController | undefined;
+  let redrawing = false;
+  let usage = { blocks: 0, bytes: 0 };
+
+  const linkTo = ({ view }: Share): string =>
+    formatAppLink(site, {
+      root: view.root,
+      key: view.key,
+      name: view.name,
+      length: view.metainfo?.files.reduce((sum, { length }) => sum + length, 0),
+      signaling: view.signaling,
+    });
+
+  const draw = (): NodeSnapshot => {
+    const state = signaling?.state.get();
+    const around = {
+      now: clock.now(),
+      signaling: state?.state ?? ('offline' as const),
+      peers: transport.links().length,
+      noPath: clock.now() - noPathAt < NO_PATH_MS,
+    };
+    const rows = shares
+      .all()
+      .map((share) =>
+        viewTransfer(
+          share,
+          swarm.activity(share.view.root),
+          downloads.state(share.view.root),
+          around,
+          linkTo(share),
+        ),
+      );
+    return {
+      nodeId: transport.self,
+      signaling: around.signaling,
+      signalingProblem:
+        state?.state === 'offline' && state.refusal ? signalingRefused(state.refusal) : undefined,
+      peers: transport.links().map((link) => {
+        const { openedAt, rttMs, bytesSent, bytesReceived } = link.stats();
+        return { id: link.remote, since: openedAt, rttMs, bytesSent, bytesReceived };
+      }),
+      records: dht.state.get().records,
+      usage,
+      transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
+    };
+  };
+
+  const snapshot = createState<NodeSnapshot>(draw());
+
+  /** The snapshot as of now, for whoever cannot wait for the next redraw. */
+  const drawNow = (): void => snapshot.set(draw());
+
+  function redraw(): void {
+    if (redrawing || !running) return;
+    redrawing = true;
+    clock.after(REDRAW_MS, () => {
+      redrawing = false;
+      if (running) drawNow();
+    });
+  }
+
+  const measureUsage = (): void => {
+    vault.usage().then(
+      (measured) => {
+        usage = measured;
+        redraw();
+      },
+      (cause: unknown) => log.warn('could not measure the storage', { cause: errorText(cause) }),
+    );
+  };
+
+  const onShareChange = (): void => {
+    announcer.reconcile();
+    downloads.reconcile();
+    redraw();
+  };
+
+  const add = async (text: string): Promise<Root> => {
+    const { root, key, name, signaling: servers } = parseLink(text);
+    try {
+      shares.put(await vault.want({ root, key, name, signaling: servers }));
+    } catch (cause) {
+      log.warn('could not list a share', { cause: errorText(cause) });
+      throw new TransferError(problemOfDownload(cause));
+    }
+    // Who pastes a link again wants it to go on, whatever had stopped it.
+    if (shares.get(root)?.view.paused === true) await setPaused(root, false);
+    else if (downloads.state(root)?.problem) downloads.retry(root);
+    return root;
+  };
+
+  const setPaused = async (root: Root, paused: boolean): Promise<void> => {
+    await vault.setPaused(root, paused);
+    if (!paused) downloads.retry(root);
+  };
+
+  /** The row of a share when it is done or needs the user. */
+  const settled = (root: Root, signal: AbortSignal | undefined): Promise<NodeSnapshot> =>
+    stateWhere(
+      snapshot,
+      ({ transfers }) => {
+        const row = transfers.find((transfer) => transfer.root === root);
+        if (!row) return shares.get(root) === undefined;
+        const { status } = row;
+        const done = status.state === 'complete' || status.state === 'sharing';
+        return done || status.state === 'failed' || (status.state === 'paused' && !!status.problem);
+      },
+      signal ? { signal } : {},
+    );
+
+  return {
+    snapshot,
+    async start() {
+      if (running) return;
+      running = new AbortController();
+      const { signal } = running;
+      const unsubscribe = [
+        shares.onChange(onShareChange),
+        transport.onLink((link) => {
+          redraw();
+          downloads.wake();
+          link.closed.addEventListener('abort', redraw);
+        }),
+        dht.state.subscribe(redraw),
+        signaling?.state.subscribe(redraw),
+        signaling?.onPeers((peers) => dht.addContacts(peers)),
+      ];
+      signal.addEventListener('abort', () => {
+        for (const stop of unsubscribe) stop?.();
+      });
+      await shares.load();
+      await transport.start();
+      await dht.start();
+      swarm.start();
+      signaling?.start();
+      every(clock, () => TICK_MS, redraw, { signal });
+      every(clock, () => 4 * TICK_MS, measureUsage, { signal });
+      every(
+        clock,
+        () => LONELY_MS,
+        () => {
+          if (transport.links().length === 0) signaling?.more();
+        },
+        { signal },
+      );
+      measureUsage();
+      onShareChange();
+    },
+    async stop() {
+      if (!running) return;
+      running.abort();
+      running = undefined;
+      downloads.stop();
+      swarm.stop();
+      signaling?.stop();
+      await dht.stop();
+      await transport.stop();
+      shares.stop();
+    },
+    async share(files, { visibility = 'private', name, signal } = {}) {
+      const view = await jobs.run(files, { visibility, name, signal });
+      shares.put(view);
+      measureUsage();
+      const share = shares.get(view.root);
+      if (!share) throw new Error('the share was removed while it was being added');
+      return { link: linkTo(share), root: view.root };
+    },
+    add,
+    async download(link, { signal } = {}) {
+      signal?.throwIfAborted();
+      const root = await add(link);
+      drawNow();
+      try {
+        const { transfers } = await settled(root, signal);
+        const row = transfers.find((transfer) => transfer.root === root);
+        if (!row) throw new Error('the download was removed');
+        if ('problem' in row.status && row.status.problem && row.status.state !== 'complete') {
+          throw new TransferError(row.status.problem);
+        }
+        return { root };
+      } catch (cause) {
+        if (signal?.aborted === true) await vault.setPaused(root, true);
+        throw cause;
+      }
+    },
+    read: (root, path) => vault.read(root, path),
+    pause: (root) => setPaused(root, true),
+    resume: (root) => setPaused(root, false),
+    async remove(id) {
+      if (await jobs.remove(id)) return;
+      const share = shares.all().find(({ view }) => view.root === id);
+      if (share) await vault.remove(share.view.root);
+      measureUsage();
+    },
+  };
+}
+
+/** The nodes that are said to hold a share, other than this one. With no network there are none, which is no error. */
+async function* findHolders(dht: Dht, root: Root, signal: AbortSignal): AsyncIterable<NodeId> {
+  try {
+    for await (const node of dht.findProviders(root, { signal })) if (node !== dht.self) yield node;
+  } catch (cause) {
+    if (!(cause instanceof NoNetworkError)) throw cause;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Activity } from '@tabswarm/swarm';
+import type { DownloadState } from './downloads.ts';
+import {
+  corrupt,
+  evicted,
+  noKey,
+  nobodyHolds,
+  noNetwork,
+  stalled,
+  unreachable,
+  unreadable,
+  wrongKey,
+} from './problems.ts';
+import type { Share } from './shares.ts';
+import type { NodeSnapshot, Problem, TransferStatus, TransferView } from './snapshot.ts';
+
+/** A person is told why nothing moves after so long at the latest. */
+const QUIET_LIMIT_MS = 2_000;
+
+export interface Surroundings {
+  readonly now: number;
+  readonly signaling: NodeSnapshot['signaling'];
+  readonly peers: number;
+  /** Other tabs were found lately, and no network path to them. */
+  readonly noPath: boolean;
+}
+
+/** The row of a share, from what is known of it. Pure: the same input gives the same row. */
+export function viewTransfer(
+  share: Share,
+  activity: Activity,
+  download: DownloadState | undefined,
+  around: Surroundings,
+  link: string,
+): TransferView {
+  const { view, complete, keptBytes } = share;
+  const { metainfo } = view;
+  const status = statusOf(share, activity, download, around);
+  const downRate = sum(activity.sources.map(({ rate }) => rate));
+  const bytesLeft = metainfo ? metainfo.totalBytes - keptBytes : undefined;
+  return {
+    id: view.root,
+    root: view.root,
+    name: view.name ?? `${view.visibility === 'private' ? 'Sealed share' : 'Share'} ${view.root.slice(0, 8)}`,
+    size: metainfo && sum(metainfo.files.map(({ length }) => length)),
+    visibility: view.visibility,
+    files: metainfo?.files ?? [],
+    link,
+    readable: complete && (view.keyState === 'none' || view.keyState === 'ok'),
+    status,
+    progress: complete ? 1 : progressOf(share),
+    downRate,
+    upRate: sum(activity.uploads.map(({ rate }) => rate)),
+    secondsLeft: bytesLeft !== undefined && downRate > 0 ? bytesLeft / downRate : undefined,
+    sources: activity.sources.map(({ peer }) => peer),
+    receivers: activity.uploads.filter(({ rate }) => rate > 0).map(({ peer }) => peer),
+    addedAt: view.addedAt,
+  };
+}
+
+function progressOf({ view: { metainfo }, keptBytes }: Share): number {
+  // A share of empty files only is complete as soon as its metainfo is there.
+  return metainfo && metainfo.totalBytes > 0 ? keptBytes / metainfo.totalBytes : 0;
+}
+
+function statusOf(
+  { view, complete }: Share,
+  { sources }: Activity,
+  download: DownloadState | undefined,
+  around: Surroundings,
+): TransferStatus {
+  if (view.keyState === 'wrong') return { state: 'failed', problem: wrongKey() };
+  if (view.keyState === 'unreadable') return { state: 'failed', problem: unreadable() };
+  // All blocks are here, and the names are being read: saving would save under opaque ones.
+  if (complete && view.keyState === 'unchecked') return { state: 'fetching' };
+  if (complete && view.origin === 'shared') return { state: 'sharing' };
+  if (complete) return { state: 'complete', problem: view.keyState === 'missing' ? noKey() : undefined };
+  if (view.paused) return { state: 'paused' };
+  if (download?.problem) return { state: 'paused', problem: download.problem };
+  if (download && !download.held) return { state: 'fetching', elsewhere: true };
+  if (view.origin === 'shared') return { state: 'finding', problem: evicted() };
+  if (sources.length === 0 && !download?.sources.size) {
+    return { state: 'finding', problem: download && whyNobody(download, around) };
+  }
+  const moving = sources.some(({ rate }) => rate > 0);
+  const quiet = download !== undefined && around.now - download.joinedAt >= QUIET_LIMIT_MS;
+  return { state: 'fetching', problem: quiet && !moving ? stalled() : undefined };
+}
+
+/** Why there is still no source, once that has taken so long that a person wonders. */
+function whyNobody(
+  download: DownloadState,
+  { now, signaling, peers, noPath }: Surroundings,
+): Problem | undefined {
+  if (download.banned.size > 0) return corrupt();
+  const [reason] = download.failed.values();
+  if (reason !== undefined) return unreachable(download.failed.size, reason);
+  const quiet = now - download.since >= QUIET_LIMIT_MS;
+  if (!quiet && download.lookups === 0) return undefined;
+  if (peers === 0) return quiet ? noNetwork(signaling, noPath) : undefined;
+  return nobodyHolds();
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,9 @@
+/** No such share, file or block. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+}
+
+/** Not all of the file is here. */
+export class IncompleteError extends Error {
+  override readonly name = 'IncompleteError';
+}

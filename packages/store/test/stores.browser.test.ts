@@ -1,0 +1,12 @@
+import { systemClock } from '@tabswarm/base';
+import { describeStoreContract } from '../src/contract.ts';
+import { openStores } from '../src/index.ts';
+
+/** No two tests may find each other's blocks; the databases go with the browser's profile at the end of the run. */
+let runs = 0;
+
+describeStoreContract('IndexedDB in a browser', () => {
+  runs += 1;
+  const name = `contract-${Date.now()}-${runs}`;
+  return Promise.resolve({ openTab: () => openStores(systemClock, { name }), stop: () => Promise.resolve() });
+});

@@ -1,0 +1,6 @@
+export { hasBit, setBit } from './bitfield.ts';
+export type { FetchEvent } from './events.ts';
+export type { Holding, Layout, Library, Verdict } from './library.ts';
+export type { Upload } from './server.ts';
+export type { SourceView } from './source.ts';
+export { createSwarm, type Activity, type Swarm, type SwarmCollaborators } from './swarm.ts';

@@ -1,0 +1,40 @@
+import type { Unsubscribe } from '@tabswarm/base';
+import type { HashRange } from '@tabswarm/content';
+import type { Root } from '@tabswarm/protocol/ids';
+
+/** How a share is cut, known once its info dictionary is there. */
+export interface Layout {
+  /** Bytes of each block, through all files. */
+  readonly blockLengths: Uint32Array;
+  /** So many blocks at the beginning are fetched before all others: they say what the rest is. */
+  readonly urgentBlocks: number;
+  /** What is still to be asked for before every block can be verified. */
+  readonly missingHashes: readonly HashRange[];
+}
+
+/** `corrupt`: it does not hash to what was asked for, so the sender is at fault. */
+export type Verdict = 'kept' | 'corrupt';
+
+/** What the swarm sees of a share: what is here, where to put what comes, and nothing of files or keys. */
+export interface Holding {
+  readonly root: Root;
+  layout(): Layout | undefined;
+  /** One bit a block, from the highest bit of byte 0 on. Empty while there is no layout. */
+  have(): Uint8Array<ArrayBuffer>;
+  info(): Promise<ArrayBuffer | undefined>;
+  putInfo(bytes: ArrayBuffer): Promise<Verdict>;
+  hashes(range: HashRange): Promise<ArrayBuffer | undefined>;
+  putHashes(range: HashRange, bytes: ArrayBuffer): Promise<Verdict>;
+  block(index: number): Promise<ArrayBuffer | undefined>;
+  /** Resolves when the block is verified and stored; rejects where it cannot be stored. */
+  putBlock(index: number, bytes: ArrayBuffer): Promise<Verdict>;
+}
+
+/** The shares that this tab takes part in. */
+export interface Library {
+  get(root: Root): Holding | undefined;
+  /** Blocks that came to be here, whichever tab of the browser fetched them; an empty list: the layout is there. */
+  onHave(listener: (root: Root, indexes: readonly number[]) => void): Unsubscribe;
+  /** Shares that this tab takes part in no longer. */
+  onRemoved(listener: (root: Root) => void): Unsubscribe;
+}

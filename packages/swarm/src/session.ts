@@ -1,0 +1,235 @@
+import { abortable, errorText, shuffled, sleep, type Clock, type Log, type Random } from '@tabswarm/base';
+import { UnreachableError } from '@tabswarm/net';
+import type { NodeId } from '@tabswarm/protocol/ids';
+import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
+import type { FetchEvent } from './events.ts';
+import type { Holding, Verdict } from './library.ts';
+import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
+import type { Port, Question, RemoteHolding } from './port.ts';
+import type { SourceView } from './source.ts';
+
+/** Sources of one share at a time, and how many of them are being linked to at once. */
+const MAX_SOURCES = 8;
+const MAX_REACHING = 4;
+/** Peers of one share altogether, those included that joined by themselves. */
+const MAX_PORTS = 64;
+/** Ranges of hashes asked for side by side. */
+const HASH_QUESTIONS = 4;
+/** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
+const ASK_AGAIN_MS = 2_000;
+const HASH_BYTES = 32;
+/** Uncle hashes of a proof; 32 levels are far more than the largest file has. */
+const MAX_PROOF_BYTES = 32 * HASH_BYTES;
+
+export interface SessionCollaborators {
+  readonly holding: Holding;
+  /** Links to a node and joins the share there; rejects with an UnreachableError or a NotHoldingError. */
+  readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
+  readonly banned: (node: NodeId) => boolean;
+  readonly ban: (node: NodeId) => void;
+  readonly emit: (event: FetchEvent) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The node that was said to hold the share does not. */
+export class NotHoldingError extends Error {
+  override readonly name = 'NotHoldingError';
+}
+
+/** Fetches one share from all who hold parts of it. */
+export interface Session {
+  /** Resolves when every block is here. Rejects where blocks cannot be stored, or with `signal.reason`. */
+  run(holders: AsyncIterable<NodeId>, signal: AbortSignal): Promise<void>;
+  /** A port joined the share, or said more of what it holds. */
+  onJoined(port: Port): void;
+  onHave(port: Port, indexes: readonly number[]): void;
+  onLeft(port: Port): void;
+  /** Blocks that are here now, by whatever way they came. */
+  onKept(indexes: readonly number[]): void;
+  sources(): readonly SourceView[];
+}
+
+export function createSession(collaborators: SessionCollaborators): Session {
+  const { holding, reach, banned, emit, clock, random, log } = collaborators;
+  const ports = new Map<NodeId, Port>();
+  const reaching = new Set<NodeId>();
+  let blocks: BlockFetch | undefined;
+  let wake: (() => void)[] = [];
+
+  /** Whoever waits for sources looks again. */
+  const changed = (): void => {
+    next = undefined;
+    for (const resolve of wake.splice(0)) resolve();
+  };
+  let next: Promise<void> | undefined;
+  /** The next change; all who wait for it wait for the same. */
+  const change = (): Promise<void> => (next ??= new Promise((resolve) => wake.push(resolve)));
+
+  const holdingOf = (port: Port): RemoteHolding | undefined => port.holdings.get(holding.root);
+
+  const add = (port: Port): void => {
+    if (ports.has(port.remote) || banned(port.remote) || port.closed.aborted) return;
+    if (ports.size >= MAX_PORTS) return;
+    ports.set(port.remote, port);
+    emit({ type: 'joined', peer: port.remote });
+    blocks?.add(port);
+    changed();
+  };
+
+  const remove = (port: Port): void => {
+    if (ports.get(port.remote) !== port) return;
+    ports.delete(port.remote);
+    emit({ type: 'left', peer: port.remote });
+    blocks?.remove(port);
+    changed();
+  };
+
+  const onCorrupt = (port: Port, what: 'block' | 'info' | 'hashes', index?: number): void => {
+    log.warn(`refused a corrupt ${what}`, { peer: port.remote, root: holding.root, index });
+    collaborators.ban(port.remote);
+    emit({ type: 'banned', peer: port.remote, what });
+    remove(port);
+  };
+
+  /** Sources that hold something we lack. Those who only fetch as we do take no place from those who have it. */
+  const countUseful = (): number => {
+    const own = holding.have();
+    const known = holding.layout() !== undefined;
+    const isUseful = (port: Port): boolean => {
+      const theirs = holdingOf(port);
+      if (!known) return theirs?.informed === true;
+      return theirs?.have.some((bits, at) => (bits & ~(own[at] ?? 0)) !== 0) === true;
+    };
+    return [...ports.values()].filter((port) => isUseful(port)).length;
+  };
+
+  const recruit = async (holders: AsyncIterable<NodeId>, signal: AbortSignal): Promise<void> => {
+    for await (const node of abortableIterable(holders, signal)) {
+      if (ports.has(node) || reaching.has(node) || banned(node)) continue;
+      while (countUseful() + reaching.size >= MAX_SOURCES || reaching.size >= MAX_REACHING) {
+        await abortable(change(), signal);
+      }
+      reaching.add(node);
+      emit({ type: 'reaching', peer: node });
+      reach(node, signal)
+        .then(add, (cause: unknown) => {
+          if (signal.aborted) return;
+          const reason = cause instanceof UnreachableError ? cause.reason : 'not-holding';
+          log.info('not a source', { peer: node, cause: errorText(cause) });
+          emit({ type: 'unreachable', peer: node, reason });
+        })
+        .finally(() => {
+          reaching.delete(node);
+          changed();
+        });
+    }
+  };
+
+  /** Asks one source after the other until one gives what `put` accepts. */
+  const askAny = async (
+    question: Question,
+    max: number,
+    put: (bytes: ArrayBuffer) => Promise<Verdict>,
+    what: 'info' | 'hashes',
+    signal: AbortSignal,
+  ): Promise<void> => {
+    for (;;) {
+      const again = new AbortController();
+      const more = Promise.race([change(), sleep(clock, ASK_AGAIN_MS, { signal: again.signal })]);
+      more.catch(() => undefined);
+      for (const port of shuffled(random, ports.values())) {
+        if (holdingOf(port)?.informed !== true || banned(port.remote)) continue;
+        let bytes: ArrayBuffer;
+        try {
+          bytes = await port.ask(question, { expect: { max }, signal });
+        } catch (cause) {
+          if (signal.aborted) throw cause;
+          log.info('asking the next source', { peer: port.remote, cause: errorText(cause) });
+          continue;
+        }
+        if ((await put(bytes)) === 'kept') {
+          again.abort();
+          return;
+        }
+        onCorrupt(port, what);
+      }
+      await abortable(more, signal);
+      again.abort();
+    }
+  };
+
+  const fetchInfo = async (signal: AbortSignal): Promise<void> => {
+    if (holding.layout()) return;
+    const put = (bytes: ArrayBuffer): Promise<Verdict> => holding.putInfo(bytes);
+    await askAny({ type: 'askInfo', root: holding.root }, MAX_INFO_BYTES, put, 'info', signal);
+  };
+
+  const fetchHashes = async (signal: AbortSignal): Promise<void> => {
+    const ranges = [...(holding.layout()?.missingHashes ?? [])];
+    const worker = async (): Promise<void> => {
+      for (let range = ranges.shift(); range; range = ranges.shift()) {
+        const wanted = range;
+        const put = (bytes: ArrayBuffer): Promise<Verdict> => holding.putHashes(wanted, bytes);
+        const max = wanted.count * HASH_BYTES + MAX_PROOF_BYTES;
+        await askAny({ type: 'askHashes', root: holding.root, ...wanted }, max, put, 'hashes', signal);
+      }
+    };
+    await Promise.all(Array.from({ length: HASH_QUESTIONS }, worker));
+  };
+
+  const fetchAll = async (signal: AbortSignal): Promise<void> => {
+    await fetchInfo(signal);
+    emit({ type: 'informed' });
+    await fetchHashes(signal);
+    blocks = createBlockFetch({
+      holding,
+      clock,
+      random,
+      log,
+      onCorrupt: (port, index) => onCorrupt(port, 'block', index),
+    });
+    for (const port of ports.values()) blocks.add(port);
+    await blocks.run(signal);
+  };
+
+  return {
+    async run(holders, signal) {
+      const over = new AbortController();
+      const joined = AbortSignal.any([signal, over.signal]);
+      recruit(holders, joined).catch((cause: unknown) => {
+        if (!joined.aborted) log.error('finding sources failed', { cause: errorText(cause) });
+      });
+      try {
+        await fetchAll(joined);
+      } finally {
+        over.abort();
+        wake = [];
+      }
+    },
+    onJoined: add,
+    onHave(port, indexes) {
+      blocks?.onHave(port, indexes);
+      changed();
+    },
+    onLeft: remove,
+    onKept: (indexes) => blocks?.onKept(indexes),
+    sources: () => blocks?.sources() ?? [...ports.keys()].map((peer) => ({ peer, bytes: 0, rate: 0 })),
+  };
+}
+
+/** The items of an iterable until the signal aborts, whatever the iterable is waiting for. */
+async function* abortableIterable<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await abortable(iterator.next(), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a generator that is waiting for the network cannot return before that ends.
+    iterator.return?.()?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,232 @@
+import { every, type Clock, type Log, type Random } from '@tabswarm/base';
+import type { Transport } from '@tabswarm/net';
+import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { setBit } from './bitfield.ts';
+import type { FetchEvent } from './events.ts';
+import type { Library } from './library.ts';
+import { createPort, type Port } from './port.ts';
+import { createQueue } from './queue.ts';
+import { createServer, type Upload } from './server.ts';
+import { createSession, NotHoldingError, type Session } from './session.ts';
+import type { SourceView } from './source.ts';
+
+/** New blocks are told of together, so often. */
+const HAVE_INTERVAL_MS = 250;
+/** Whoever sent a corrupt block is not a source for an hour. */
+const BAN_MS = 60 * 60 * 1000;
+/** A linked peer that does not say within this time whether it takes part, does not. */
+const JOIN_LIMIT_MS = 5_000;
+/** Shares that one peer may take part in with us. */
+const MAX_SHARES_PER_PORT = 512;
+
+export interface Swarm {
+  start(): void;
+  stop(): void;
+  /**
+   * Fetches what is missing of a share. `holders` are nodes said to hold it; it is asked for more as long as there is
+   * room for sources, and peers that join by themselves are used as well. The iteration ends when every block is here
+   * and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
+   */
+  fetch(
+    root: Root,
+    holders: AsyncIterable<NodeId>,
+    options: { signal: AbortSignal },
+  ): AsyncIterable<FetchEvent>;
+  activity(root: Root): Activity;
+  /** Whether that node and we take part in a share together, so that the link between us is worth keeping. */
+  uses(node: NodeId): boolean;
+}
+
+/** Who we fetch a share from, and who from us. */
+export interface Activity {
+  readonly sources: readonly SourceView[];
+  readonly uploads: readonly Upload[];
+}
+
+export interface SwarmCollaborators {
+  readonly transport: Transport;
+  readonly library: Library;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export function createSwarm({ transport, library, clock, random, log }: SwarmCollaborators): Swarm {
+  const server = createServer({ library, clock, log });
+  const ports = new Map<NodeId, Port>();
+  const sessions = new Map<Root, Session>();
+  const bans = new Map<NodeId, number>();
+  const untold = new Map<Root, number[]>();
+  /** Told when a port answers a join. */
+  const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
+  let running: AbortController | undefined;
+
+  const join = (port: Port, root: Root, { answer }: { answer: boolean }): void => {
+    const holding = library.get(root);
+    if (!holding) return;
+    port.joined.add(root);
+    const informed = holding.layout() !== undefined;
+    port.tell({ type: 'join', version: SWARM_VERSION, root, have: holding.have(), info: informed, answer });
+  };
+
+  const onJoin = (port: Port, message: Extract<SwarmMessage, { type: 'join' }>): void => {
+    const { root, have, info } = message;
+    if (message.version !== SWARM_VERSION || !library.get(root)) {
+      port.tell({ type: 'unknown', root });
+      return;
+    }
+    if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
+    port.holdings.set(root, { have, informed: info });
+    if (message.answer) answers.get(port)?.get(root)?.(true);
+    else join(port, root, { answer: true });
+    sessions.get(root)?.onJoined(port);
+  };
+
+  const onHave = (port: Port, root: Root, indexes: readonly number[]): void => {
+    const holding = port.holdings.get(root);
+    if (!holding) return;
+    const bytes = Math.max(holding.have.byteLength, (Math.max(...indexes, 0) >> 3) + 1);
+    const have = new Uint8Array(bytes);
+    have.set(holding.have);
+    for (const index of indexes) setBit(have, index);
+    holding.have = have;
+    sessions.get(root)?.onHave(port, indexes);
+  };
+
+  const onMessage = (port: Port, message: SwarmMessage): void => {
+    switch (message.type) {
+      case 'join':
+        onJoin(port, message);
+        return;
+      case 'unknown':
+      case 'leave':
+        port.joined.delete(message.root);
+        answers.get(port)?.get(message.root)?.(false);
+        sessions.get(message.root)?.onLeft(port);
+        port.holdings.delete(message.root);
+        return;
+      case 'have':
+        onHave(port, message.root, message.indexes);
+        return;
+      case 'informed': {
+        const holding = port.holdings.get(message.root);
+        if (holding) holding.informed = true;
+        sessions.get(message.root)?.onHave(port, []);
+        return;
+      }
+      default:
+        // Questions are the server's; refusals belong to whoever asked.
+        return;
+    }
+  };
+
+  const attach = (link: Parameters<Parameters<Transport['onLink']>[0]>[0]): void => {
+    const port = createPort(link, { clock, log });
+    ports.set(port.remote, port);
+    server.attach(port);
+    port.onMessage((message) => onMessage(port, message));
+    port.closed.addEventListener('abort', () => {
+      if (ports.get(port.remote) === port) ports.delete(port.remote);
+      for (const session of sessions.values()) session.onLeft(port);
+      for (const answer of answers.get(port)?.values() ?? []) answer(false);
+      answers.delete(port);
+    });
+  };
+
+  const tellNews = (): void => {
+    for (const [root, indexes] of untold) {
+      for (const port of ports.values()) {
+        if (!port.joined.has(root)) continue;
+        for (let at = 0; at < indexes.length; at += MAX_HAVE_ITEMS) {
+          port.tell({ type: 'have', root, indexes: indexes.slice(at, at + MAX_HAVE_ITEMS) });
+        }
+      }
+    }
+    untold.clear();
+  };
+
+  const reach = async (node: NodeId, root: Root, signal: AbortSignal): Promise<Port> => {
+    const link = await transport.dial(node, { signal });
+    const port = ports.get(node);
+    if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
+    if (port.holdings.has(root)) return port;
+    let cancelTimer: (() => void) | undefined;
+    const holds = await new Promise<boolean>((resolve) => {
+      const waiting = answers.get(port) ?? new Map<Root, (holds: boolean) => void>();
+      answers.set(port, waiting);
+      cancelTimer = clock.after(JOIN_LIMIT_MS, () => resolve(false));
+      signal.addEventListener('abort', () => resolve(false), { once: true });
+      waiting.set(root, resolve);
+      join(port, root, { answer: false });
+    });
+    cancelTimer?.();
+    answers.get(port)?.delete(root);
+    signal.throwIfAborted();
+    if (!holds) throw new NotHoldingError('it does not take part in the share');
+    return port;
+  };
+
+  library.onHave((root, indexes) => {
+    sessions.get(root)?.onKept(indexes);
+    if (indexes.length > 0) untold.set(root, [...(untold.get(root) ?? []), ...indexes]);
+    else for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
+  });
+  library.onRemoved((root) => {
+    untold.delete(root);
+    for (const port of ports.values()) {
+      if (port.joined.delete(root)) port.tell({ type: 'leave', root });
+      port.holdings.delete(root);
+    }
+  });
+  transport.onLink(attach);
+
+  return {
+    start() {
+      if (running) return;
+      running = new AbortController();
+      every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal: running.signal });
+    },
+    stop() {
+      running?.abort();
+      running = undefined;
+    },
+    async *fetch(root, holders, { signal }) {
+      const holding = library.get(root);
+      if (!holding) throw new Error('a share must be listed before it is fetched');
+      const events = createQueue<FetchEvent>();
+      const left = new AbortController();
+      const session = createSession({
+        holding,
+        reach: (node, over) => reach(node, root, over),
+        banned: (node) => (bans.get(node) ?? 0) > clock.now(),
+        ban: (node) => {
+          for (const [other, until] of bans) if (until <= clock.now()) bans.delete(other);
+          bans.set(node, clock.now() + BAN_MS);
+        },
+        emit: (event) => events.push(event),
+        clock,
+        random,
+        log,
+      });
+      sessions.set(root, session);
+      // Only those who have shown that they know the root: it is the capability, and not told to just any peer.
+      for (const port of ports.values()) if (port.holdings.has(root)) session.onJoined(port);
+      session.run(holders, AbortSignal.any([signal, left.signal])).then(
+        () => events.end(),
+        (cause: unknown) => events.fail(cause),
+      );
+      try {
+        yield* events;
+      } finally {
+        left.abort();
+        if (sessions.get(root) === session) sessions.delete(root);
+      }
+    },
+    uses(node) {
+      const port = ports.get(node);
+      return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));
+    },
+    activity: (root) => ({ sources: sessions.get(root)?.sources() ?? [], uploads: server.uploads(root) }),
+  };
+}

@@ -1,0 +1,169 @@
+import { every, randomInt, type Clock, type Log, type Random, errorText } from '@tabswarm/base';
+import { createInbox, LinkClosedError, type Channel, type Inbox, type Link } from '@tabswarm/net';
+import { ProtocolError } from '@tabswarm/protocol/error';
+import type { NodeId } from '@tabswarm/protocol/ids';
+import {
+  decodeControlFrame,
+  encodeControlFrame,
+  linkMessage,
+  MAX_PAYLOAD_BYTES,
+  type CloseReason,
+  type LinkMessage,
+  type ProtocolName,
+} from '@tabswarm/protocol/link';
+import { MAX_BULK_BYTES } from '@tabswarm/protocol/swarm';
+import type { Connection } from './connection.ts';
+import { createOutbox } from './outbox.ts';
+import { createRoundTrip } from './round-trip.ts';
+
+/** How often an idle link is asked whether it is alive. */
+const PING_INTERVAL_MS = 5_000;
+/** A peer that says nothing for so long is gone. Its tab may have crashed, which tells nobody. */
+const SILENCE_LIMIT_MS = 15_000;
+/** Time for the last word to leave before the connection is torn down. */
+const LAST_WORD_MS = 100;
+
+type SharedProtocol = Exclude<ProtocolName, 'link'>;
+
+export interface RtcLinkCollaborators {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** A link over an open connection whose other end is known to be `remote`. */
+export function createRtcLink(
+  { connection, clock, random, log }: RtcLinkCollaborators,
+  remote: NodeId,
+): Link {
+  const over = new AbortController();
+  const openedAt = clock.now();
+  const roundTrip = createRoundTrip();
+  const onOverflow = (): void => {
+    log.warn('closing a link: the peer does not read', { peer: remote });
+    end('protocol-error');
+    connection.close();
+  };
+  const control = createOutbox(connection.control, clock, over.signal, onOverflow);
+  const bulkOut = createOutbox(connection.bulk, clock, over.signal);
+  let bytesReceived = 0;
+  let heardAt = openedAt;
+  let asked: { nonce: number; at: number } | undefined;
+
+  const end = (reason: CloseReason | 'lost'): void => {
+    if (over.signal.aborted) return;
+    over.abort(new LinkClosedError(reason));
+  };
+
+  const say = (message: LinkMessage): void => {
+    const frame = encodeControlFrame({ protocol: 'link', payload: linkMessage.encode(message) });
+    // A link that ends under the message has ended for a reason of its own.
+    control.send(frame, undefined).catch(() => undefined);
+  };
+
+  const close = (reason: CloseReason): void => {
+    if (over.signal.aborted) return;
+    say({ type: 'bye', reason });
+    end(reason);
+    clock.after(LAST_WORD_MS, () => connection.close());
+  };
+
+  /** The peer broke the protocol: it is named, and loses the link. */
+  const onViolation = (cause: unknown): void => {
+    const code = cause instanceof ProtocolError ? cause.code : 'internal';
+    log.warn('closing a link: bad message', { peer: remote, code, cause: errorText(cause) });
+    close('protocol-error');
+  };
+
+  const ping = (): void => {
+    asked = { nonce: randomInt(random, 0xffff_ffff), at: clock.now() };
+    say({ type: 'ping', nonce: asked.nonce });
+  };
+
+  const onLinkMessage = (message: LinkMessage): void => {
+    if (message.type === 'ping') say({ type: 'pong', nonce: message.nonce });
+    else if (message.type === 'bye') {
+      end(message.reason);
+      connection.close();
+    } else if (asked?.nonce === message.nonce) {
+      roundTrip.sample(clock.now() - asked.at);
+      asked = undefined;
+    }
+  };
+
+  const inboxes = new Map<ProtocolName | 'bulk', Inbox>();
+  const channels = new Map<SharedProtocol, Channel>();
+  for (const protocol of ['dht', 'swarm', 'introduction'] as const) {
+    const inbox = createInbox(onViolation);
+    inboxes.set(protocol, inbox);
+    channels.set(protocol, {
+      maxBytes: MAX_PAYLOAD_BYTES,
+      send: (payload, { signal } = {}) => control.send(encodeControlFrame({ protocol, payload }), signal),
+      receive: (receiver) => inbox.receive(receiver),
+    });
+  }
+  const bulkInbox = createInbox(onViolation);
+  inboxes.set('bulk', bulkInbox);
+
+  const deliver = (name: SharedProtocol | 'bulk', message: Uint8Array<ArrayBuffer>): void => {
+    if (!inboxes.get(name)?.deliver(message))
+      onViolation(new ProtocolError('too-large', 'too many messages unasked'));
+  };
+
+  connection.control.onMessage((frame) => {
+    if (over.signal.aborted) return;
+    heardAt = clock.now();
+    bytesReceived += frame.byteLength;
+    try {
+      const { protocol, payload } = decodeControlFrame(frame);
+      if (protocol === 'link') onLinkMessage(linkMessage.decode(payload));
+      else deliver(protocol, new Uint8Array(payload));
+    } catch (cause) {
+      onViolation(cause);
+    }
+  });
+  connection.bulk.onMessage((message) => {
+    if (over.signal.aborted) return;
+    heardAt = clock.now();
+    bytesReceived += message.byteLength;
+    deliver('bulk', message);
+  });
+  void connection.over.then(() => end('lost'));
+
+  ping();
+  every(
+    clock,
+    () => PING_INTERVAL_MS,
+    () => {
+      if (clock.now() - heardAt > SILENCE_LIMIT_MS) {
+        log.info('a link went silent', { peer: remote });
+        end('lost');
+        connection.close();
+      } else ping();
+    },
+    { signal: over.signal },
+  );
+
+  return {
+    remote,
+    channel: (protocol) => channels.get(protocol) as Channel,
+    bulk: {
+      maxBytes: MAX_BULK_BYTES,
+      send(message, { signal } = {}) {
+        if (message.byteLength > MAX_BULK_BYTES)
+          throw new RangeError(`a bulk message of ${message.byteLength} bytes`);
+        return bulkOut.send(message, signal);
+      },
+      receive: (receiver) => bulkInbox.receive(receiver),
+    },
+    closed: over.signal,
+    stats: () => ({
+      openedAt,
+      rttMs: roundTrip.smoothed(),
+      bytesSent: control.bytesSent() + bulkOut.bytesSent(),
+      bytesReceived,
+    }),
+    close,
+  };
+}

@@ -1,0 +1,103 @@
+import { createManualClock } from '@tabswarm/testkit';
+import { describe, expect, it } from 'vitest';
+import type { Pipe } from '../src/connection.ts';
+import { createOutbox } from '../src/outbox.ts';
+
+const MIB = 1024 * 1024;
+
+/** A wire that takes bytes only when the test says so. */
+function createSlowPipe(): Pipe & { drain(bytes: number): void; readonly sent: number[] } {
+  let buffered = 0;
+  let threshold = 0;
+  const listeners: (() => void)[] = [];
+  const sent: number[] = [];
+  return {
+    sent,
+    buffered: () => buffered,
+    send(bytes) {
+      sent.push(bytes.byteLength);
+      buffered += bytes.byteLength;
+    },
+    onMessage: () => undefined,
+    onLow: (listener) => listeners.push(listener),
+    setLowThreshold(bytes) {
+      threshold = bytes;
+    },
+    drain(bytes) {
+      const before = buffered;
+      buffered = Math.max(0, buffered - bytes);
+      // As a data channel does: only when the threshold is crossed from above.
+      if (before > threshold && buffered <= threshold) for (const listener of listeners) listener();
+    },
+  };
+}
+
+describe('sending with back-pressure', () => {
+  it('holds back beyond the high water, and goes on in order when there is room', async () => {
+    const pipe = createSlowPipe();
+    const outbox = createOutbox(pipe, createManualClock(), new AbortController().signal);
+    const done: number[] = [];
+    const sends = Array.from({ length: 40 }, async (_, i) => {
+      await outbox.send(new Uint8Array(64 * 1024 - i), undefined);
+      done.push(i);
+    });
+    await Promise.resolve();
+    expect(pipe.buffered()).toBeLessThanOrEqual(MIB);
+    expect(pipe.sent.length).toBeGreaterThanOrEqual(15);
+    const before = pipe.sent.length;
+    pipe.drain(MIB);
+    expect(pipe.sent.length).toBeGreaterThan(before);
+    while (pipe.sent.length < 40) pipe.drain(MIB);
+    await Promise.all(sends);
+    expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    expect(pipe.sent).toEqual(Array.from({ length: 40 }, (_, i) => 64 * 1024 - i));
+  });
+
+  it('keeps less waiting on a slow wire, so that nothing waits long behind it', async () => {
+    const clock = createManualClock();
+    const pipe = createSlowPipe();
+    const closed = new AbortController();
+    const outbox = createOutbox(pipe, clock, closed.signal);
+    const sends = Array.from({ length: 200 }, () =>
+      outbox.send(new Uint8Array(64 * 1024), undefined).catch(() => undefined),
+    );
+    // 400 KiB a second: 250 ms of it are 100 KiB, so the least high water applies.
+    for (let second = 0; second < 20; second += 1) {
+      await clock.advance(1_000);
+      pipe.drain(400 * 1024);
+    }
+    expect(pipe.buffered()).toBeLessThanOrEqual(192 * 1024);
+    closed.abort();
+    await Promise.all(sends);
+  });
+
+  it('says so when more waits than anybody who reads would cause', async () => {
+    const closed = new AbortController();
+    let overflows = 0;
+    const outbox = createOutbox(createSlowPipe(), createManualClock(), closed.signal, () => {
+      overflows += 1;
+      closed.abort(new Error('does not read'));
+    });
+    const sends = Array.from({ length: 6_000 }, () => outbox.send(new Uint8Array(1024), undefined));
+    const outcomes = await Promise.allSettled(sends);
+    expect(overflows).toBe(1);
+    // A mebibyte of them was handed over; the rest is told.
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1_024);
+  });
+
+  it('lets go of who waits when the link ends, or when they give up', async () => {
+    const pipe = createSlowPipe();
+    const closed = new AbortController();
+    const outbox = createOutbox(pipe, createManualClock(), closed.signal);
+    await outbox.send(new Uint8Array(MIB), undefined);
+    const impatient = new AbortController();
+    const first = outbox.send(new Uint8Array(1), impatient.signal).catch((cause: unknown) => cause);
+    const second = outbox.send(new Uint8Array(2), undefined).catch((cause: unknown) => cause);
+    impatient.abort(new Error('enough'));
+    expect(await first).toMatchObject({ message: 'enough' });
+    closed.abort(new Error('gone'));
+    expect(await second).toMatchObject({ message: 'gone' });
+    await expect(outbox.send(new Uint8Array(3), undefined)).rejects.toThrow('gone');
+    expect(pipe.sent).toEqual([MIB]);
+  });
+});
