@@ -1,4 +1,5 @@
 import type { Clock } from '@tabswarm/base';
+import { isCryptoWorking } from './crypto-work.ts';
 
 /** A clock that stands still until it is turned. */
 export interface ManualClock extends Clock {
@@ -16,6 +17,8 @@ interface Timer {
 
 /** `start` is in milliseconds since the Unix epoch. */
 export function createManualClock(start = 1_700_000_000_000): ManualClock {
+  // From here on crypto work is counted.
+  isCryptoWorking();
   let now = start;
   let order = 0;
   const timers = new Set<Timer>();
@@ -53,11 +56,14 @@ export function createManualClock(start = 1_700_000_000_000): ManualClock {
   };
 }
 
-/** Lets everything that only waits for promises (WebCrypto included) come to rest. */
+/** Turns of the event loop, one after another without crypto work, after which everything has come to rest. */
+const QUIET_TURNS = 3;
+
+/** Lets everything that only waits for promises, WebCrypto's included, come to rest. */
 async function settle(): Promise<void> {
-  // WebCrypto answers from a thread pool, so microtasks alone are not enough: a few turns of the event loop are.
-  for (let turn = 0; turn < 3; turn += 1) {
+  for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
     await new Promise<void>((resolve) => setImmediateOrTimeout(resolve));
+    if (isCryptoWorking()) quiet = -1;
   }
 }
 
