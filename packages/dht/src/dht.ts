@@ -11,11 +11,13 @@ import {
   type RecordInput,
   type StoreResult,
 } from './lookup/operations.ts';
+import { createTraces } from './lookup/trace.ts';
 import { createOverlay, type Overlay } from './overlay.ts';
 import { webCryptoSigning, type Signing } from './signing.ts';
 import { createPublisher, type Provision } from './records/publisher.ts';
 import { createRecordStore } from './records/store.ts';
 import { createContacts } from './routing-table/contacts.ts';
+import { checkedPolicy, DEFAULT_LINK_POLICY, type LinkPolicy } from './routing-table/link-policy.ts';
 import { createBackoff } from './routing-table/backoff.ts';
 import { createRoutingTable } from './routing-table/table.ts';
 import { createSnapshots, type DhtSnapshot } from './snapshot.ts';
@@ -61,6 +63,8 @@ export interface DhtCollaborators {
 export interface DhtOptions {
   /** Records kept for others. */
   readonly maxRecords?: number;
+  /** How many links to keep. */
+  readonly links?: LinkPolicy;
   /** Links that must not be closed as surplus, because blocks travel on them. */
   readonly isLinkInUse?: (node: NodeId) => boolean;
   /** How records and answers are signed and checked; simulations replace it. */
@@ -71,6 +75,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
   const { transport, identity, clock, random } = collaborators;
   const log = collaborators.log.scoped('dht');
   const signing = options.signing ?? webCryptoSigning;
+  const policy = checkedPolicy(options.links ?? DEFAULT_LINK_POLICY);
   const { self } = transport;
   if (self !== identity.id) throw new RangeError('a transport of another identity');
   const table = createRoutingTable(self);
@@ -80,6 +85,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
   const store = createRecordStore(self, clock, { maxRecords: options.maxRecords ?? MAX_RECORDS, onChange });
   let overlay: Overlay | undefined;
 
+  const traces = createTraces(clock, { isWatched: () => snapshots.watched, onChange });
   const operations = createOperations({
     table,
     store,
@@ -88,6 +94,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
     clock,
     random,
     log,
+    traces,
     onChange,
     router: () => {
       if (!overlay || table.size === 0) throw new NoNetworkError();
@@ -116,6 +123,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
     records: store.size,
     provided: publisher.roots(),
     lookups: operations.running(),
+    traces: traces.all(),
   }));
 
   return {
@@ -128,6 +136,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
         table,
         contacts,
         backoff,
+        policy,
         store,
         signing,
         publisher,

@@ -1,13 +1,11 @@
-import { MAX_LINKS } from '@tabswarm/protocol/dht';
-
 /** The numbers of the overlay that a peer does not need to share. Times are in milliseconds. */
 
 /** Below so many known nodes everybody is linked to everybody: it costs little, and a first user's network is small. */
 export const SMALL_NETWORK_NODES = 64;
 /** Links to dial for. 40 give greedy forwarding several ways on from every node (see the table of simulations). */
 export const TARGET_LINKS = 40;
-/** Above this, surplus links are closed, so that there are seats for nearer neighbours below the cap of 64. */
-export const PRUNE_ABOVE_LINKS = MAX_LINKS - 8;
+/** Of the links that a tab may have, this share is kept free for nearer neighbours: surplus links are closed. */
+export const FREE_LINKS = 1 / 8;
 /** A link younger than this is not closed as surplus: its first messages are still on their way. */
 export const PRUNE_MIN_AGE_MS = 10_000;
 /** Links per bucket. Enough that one loss leaves a way, few enough that 500 connections suffice for any network. */

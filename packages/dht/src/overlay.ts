@@ -12,6 +12,7 @@ import type { Backoff } from './routing-table/backoff.ts';
 import type { Contacts } from './routing-table/contacts.ts';
 import { createDialer } from './routing-table/dialer.ts';
 import { createGossip } from './routing-table/gossip.ts';
+import type { LinkPolicy } from './routing-table/link-policy.ts';
 import { createMaintenance } from './routing-table/maintenance.ts';
 import type { RoutingTable } from './routing-table/table.ts';
 import { createAnswers } from './rpc/answers.ts';
@@ -31,6 +32,7 @@ export interface OverlayParts {
   readonly table: RoutingTable;
   readonly contacts: Contacts;
   readonly backoff: Backoff;
+  readonly policy: LinkPolicy;
   readonly store: RecordStore;
   readonly signing: Signing;
   readonly publisher: Publisher;

@@ -1,6 +1,6 @@
 import { type Clock, type Log, type Random, createTokenBucket, randomInt } from '@tabswarm/base';
 import { UnreachableError, type Transport } from '@tabswarm/net';
-import { CLOSEST_COUNT, MAX_LINKS } from '@tabswarm/protocol/dht';
+import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import { closest, sharedBits } from '../distance.ts';
 import {
@@ -12,11 +12,10 @@ import {
   MAX_DIAL_FAILURES,
   MAX_DIALS_AT_ONCE,
   REFUSED_BACKOFF_MS,
-  SMALL_NETWORK_NODES,
-  TARGET_LINKS,
 } from '../limits.ts';
 import type { Backoff } from './backoff.ts';
 import type { Contact, Contacts } from './contacts.ts';
+import { isSmallNetwork, type LinkPolicy } from './link-policy.ts';
 import type { RoutingTable } from './table.ts';
 
 /** Decides which contacts become links, and when. Nothing else in the overlay dials; a lookup never does. */
@@ -30,18 +29,14 @@ export interface DialerParts {
   readonly table: RoutingTable;
   readonly contacts: Contacts;
   readonly backoff: Backoff;
+  readonly policy: LinkPolicy;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-/** Everybody knows everybody below SMALL_NETWORK_NODES. */
-export function isSmallNetwork(table: RoutingTable, contacts: Contacts): boolean {
-  return table.size + contacts.size + 1 < SMALL_NETWORK_NODES;
-}
-
 export function createDialer(parts: DialerParts, { signal }: { signal: AbortSignal }): Dialer {
-  const { transport, table, contacts, backoff, clock, random, log } = parts;
+  const { transport, table, contacts, backoff, policy, clock, random, log } = parts;
   const dialing = new Set<NodeId>();
   const tokens = createTokenBucket(clock, DIALS_PER_MINUTE / 60, DIAL_BURST);
   let pausedUntil = 0;
@@ -56,12 +51,12 @@ export function createDialer(parts: DialerParts, { signal }: { signal: AbortSign
   /** The contacts worth a link, whether or not they may be dialed just now. */
   const wanted = (): Contact[] => {
     const unlinked = [...contacts.all()].filter(({ id }) => !transport.link(id) && !dialing.has(id));
-    if (table.size + dialing.size >= MAX_LINKS || unlinked.length === 0) return [];
-    if (isSmallNetwork(table, contacts)) return unlinked;
+    if (table.size + dialing.size >= policy.max || unlinked.length === 0) return [];
+    if (isSmallNetwork(policy, table, contacts)) return unlinked;
     const ids = [...table.ids(), ...dialing, ...unlinked.map(({ id }) => id)];
     const near = new Set(closest(table.self, ids, CLOSEST_COUNT));
     const nearest = unlinked.filter(({ id }) => near.has(id));
-    if (nearest.length > 0 || table.size + dialing.size >= TARGET_LINKS) return nearest;
+    if (nearest.length > 0 || table.size + dialing.size >= policy.target) return nearest;
     const fill = new Map<number, number>();
     for (const id of [...table.ids(), ...dialing]) {
       const bucket = sharedBits(table.self, id);

@@ -5,7 +5,7 @@ import { countNearer } from '../distance.ts';
 import { DIAL_YIELD_MS, GOSSIP_DELAY_MS } from '../limits.ts';
 import type { Neighbour } from '../rpc/neighbour.ts';
 import type { Contacts } from './contacts.ts';
-import { isSmallNetwork } from './dialer.ts';
+import { isSmallNetwork, type LinkPolicy } from './link-policy.ts';
 import type { RoutingTable } from './table.ts';
 
 /** How neighbours learn of one another's neighbours. */
@@ -21,6 +21,7 @@ export interface Gossip {
 export interface GossipParts {
   readonly table: RoutingTable;
   readonly contacts: Contacts;
+  readonly policy: LinkPolicy;
   readonly clock: Clock;
   readonly random: Random;
   /** There may be somebody new to dial. */
@@ -28,7 +29,7 @@ export interface GossipParts {
 }
 
 export function createGossip(parts: GossipParts, { signal }: { signal: AbortSignal }): Gossip {
-  const { table, contacts, clock, random, onContacts } = parts;
+  const { table, contacts, policy, clock, random, onContacts } = parts;
   const { self } = table;
   const fresh = new Set<Neighbour>();
   let cancel: (() => void) | undefined;
@@ -37,7 +38,7 @@ export function createGossip(parts: GossipParts, { signal }: { signal: AbortSign
   /** Whether it falls to us to tell `to` of `fresh`: in a mesh each newcomer is told of once, not once per pair. */
   const shouldTell = (to: Neighbour, newcomer: Neighbour): boolean => {
     if (to === newcomer || to.peers.has(newcomer.id) || newcomer.peers.has(to.id)) return false;
-    if (isSmallNetwork(table, contacts)) {
+    if (isSmallNetwork(policy, table, contacts)) {
       // A node linked to both has told, or will: it heard of them when their links to it opened.
       return ![...newcomer.peers].some((peer) => peer !== self && to.peers.has(peer));
     }
@@ -58,7 +59,7 @@ export function createGossip(parts: GossipParts, { signal }: { signal: AbortSign
     heard(from, links) {
       from.addPeers(links);
       const now = clock.now();
-      const bothKnow = isSmallNetwork(table, contacts);
+      const bothKnow = isSmallNetwork(policy, table, contacts);
       for (const node of links) {
         if (node === self || table.has(node)) continue;
         // In a small network the other one hears of us too; one of the two waits, so that one dial makes the link.

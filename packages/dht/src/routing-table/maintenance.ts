@@ -3,15 +3,16 @@ import type { NodeId } from '@tabswarm/protocol/ids';
 import { randomIdInBucket, sharedBits } from '../distance.ts';
 import {
   BUCKET_LINKS,
+  FREE_LINKS,
   JOIN_REFRESH_MS,
   MAX_BUCKETS_PER_REFRESH,
-  PRUNE_ABOVE_LINKS,
   PRUNE_MIN_AGE_MS,
   REFRESH_MS,
 } from '../limits.ts';
 import type { Contacts } from './contacts.ts';
-import { isSmallNetwork, type Dialer } from './dialer.ts';
+import type { Dialer } from './dialer.ts';
 import type { Gossip } from './gossip.ts';
+import { isSmallNetwork, type LinkPolicy } from './link-policy.ts';
 import type { RoutingTable } from './table.ts';
 
 /** Keeps the table good: looks for nodes to know, and closes links that there are too many of. */
@@ -22,6 +23,7 @@ export interface Maintenance {
 export interface MaintenanceParts {
   readonly table: RoutingTable;
   readonly contacts: Contacts;
+  readonly policy: LinkPolicy;
   readonly gossip: Gossip;
   readonly dialer: Dialer;
   readonly clock: Clock;
@@ -36,7 +38,7 @@ export interface MaintenanceParts {
 }
 
 export function createMaintenance(parts: MaintenanceParts, { signal }: { signal: AbortSignal }): Maintenance {
-  const { table, contacts, gossip, dialer, clock, random, log } = parts;
+  const { table, contacts, policy, gossip, dialer, clock, random, log } = parts;
   let refreshing = false;
   let cancelJoin: (() => void) | undefined;
   let hasJoined = false;
@@ -58,7 +60,7 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
     refreshing = true;
     try {
       await parts.explore(table.self);
-      if (isSmallNetwork(table, contacts)) return;
+      if (isSmallNetwork(policy, table, contacts)) return;
       for (const bucket of thinBuckets()) await parts.explore(randomIdInBucket(table.self, bucket, random));
     } catch (cause) {
       if (!signal.aborted) log.warn('refresh came to nothing', { cause: String(cause) });
@@ -69,8 +71,8 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
   };
 
   const prune = (): void => {
-    const surplus = table.size - PRUNE_ABOVE_LINKS;
-    if (surplus <= 0 || isSmallNetwork(table, contacts)) return;
+    const surplus = table.size - Math.ceil(policy.max * (1 - FREE_LINKS));
+    if (surplus <= 0 || isSmallNetwork(policy, table, contacts)) return;
     const oldEnough = clock.now() - PRUNE_MIN_AGE_MS;
     const closable = table
       .surplus()
@@ -84,7 +86,7 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
     period,
     () => {
       prune();
-      if (isSmallNetwork(table, contacts)) gossip.repeat();
+      if (isSmallNetwork(policy, table, contacts)) gossip.repeat();
       parts.onPeriod();
       // refresh() reports its own failures.
       void refresh();

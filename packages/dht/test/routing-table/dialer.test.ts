@@ -8,6 +8,7 @@ import { DIAL_BURST } from '../../src/limits.ts';
 import { createBackoff } from '../../src/routing-table/backoff.ts';
 import { createContacts } from '../../src/routing-table/contacts.ts';
 import { createDialer } from '../../src/routing-table/dialer.ts';
+import { DEFAULT_LINK_POLICY } from '../../src/routing-table/link-policy.ts';
 import { createRoutingTable } from '../../src/routing-table/table.ts';
 import type { Neighbour } from '../../src/rpc/neighbour.ts';
 
@@ -49,7 +50,16 @@ function createBench({ dialMs = 10, refuse = () => undefined }: BenchOptions = {
       }),
   };
   const stop = new AbortController();
-  const parts = { transport, table, contacts, backoff, clock, random, log: silentLog };
+  const parts = {
+    policy: DEFAULT_LINK_POLICY,
+    transport,
+    table,
+    contacts,
+    backoff,
+    clock,
+    random,
+    log: silentLog,
+  };
   const dialer = createDialer(parts, { signal: stop.signal });
   return {
     clock,
