@@ -6,6 +6,7 @@ import { closest } from '../distance.ts';
 import { MAX_LOOKUP_REQUESTS, PATH_BUDGET_MS } from '../limits.ts';
 import type { RoutingTable } from '../routing-table/table.ts';
 import type { Carried, Router } from '../rpc/router.ts';
+import type { Tracer } from './trace.ts';
 
 /** What a lookup came to. */
 export interface LookupResult {
@@ -34,6 +35,8 @@ export interface LookupOptions {
   readonly onRecords?: (records: readonly Bytes[]) => void;
   /** Called with nodes that a neighbour's path told of. */
   readonly onNodes?: (nodes: readonly NodeId[], via: NodeId) => void;
+  /** Where somebody watches. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export type LookupOperation = Extract<DhtOperation, { type: 'find-node' | 'find-value' }>;
@@ -75,7 +78,7 @@ export async function runLookup(
 async function converge(
   { table, router, clock, random }: LookupParts,
   operation: LookupOperation,
-  { paths, signal, onRecords, onNodes }: LookupOptions,
+  { paths, signal, onRecords, onNodes, tracer }: LookupOptions,
 ): Promise<LookupResult> {
   const { key } = operation;
   const lookup = random.bytes(LOOKUP_NAME_BYTES);
@@ -113,14 +116,18 @@ async function converge(
     candidates.set(first, 'asked');
     const neighbour = table.get(first);
     const request = { lookup, operation, budget: budget(), first: neighbour, avoid: others };
+    const traced = tracer?.ask(first);
     const carried = await router.request(request, { signal });
+    traced?.(carried);
     if (carried) take(carried, carried.by);
     if (candidates.get(first) === 'asked') candidates.set(first, 'failed');
   };
 
   const ask = async (node: NodeId): Promise<void> => {
     candidates.set(node, 'asked');
+    const traced = tracer?.ask(node);
     const carried = await router.request({ lookup, to: node, operation, budget: budget() }, { signal });
+    traced?.(carried);
     if (carried) take(carried, node);
     if (candidates.get(node) !== 'answered') candidates.set(node, 'failed');
   };

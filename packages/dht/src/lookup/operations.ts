@@ -19,6 +19,7 @@ import type { RoutingTable } from '../routing-table/table.ts';
 import type { Router } from '../rpc/router.ts';
 import { createCollector } from './collector.ts';
 import { findNodeOperation, findValueOperation, runLookup, type LookupResult } from './lookup.ts';
+import type { LookupPurpose, Tracer, Traces } from './trace.ts';
 
 /** The nodes nearest to an id, and what finding them took. */
 export type NodeLookup = LookupResult;
@@ -73,24 +74,32 @@ export interface OperationsParts {
   readonly log: Log;
   /** Throws a NoNetworkError. */
   readonly router: () => Router;
+  readonly traces: Traces;
   readonly onChange: () => void;
 }
 
 const LOOKUP_NAME_BYTES = 8;
 
 export function createOperations(parts: OperationsParts): Operations {
-  const { table, store, signing, identity, clock, random, log, onChange } = parts;
+  const { table, store, signing, identity, clock, random, log, traces, onChange } = parts;
   let running = 0;
 
   const lookup = async (
+    tracer: Tracer | undefined,
     operation: Parameters<typeof runLookup>[1],
     options: Parameters<typeof runLookup>[2],
   ): Promise<LookupResult> => {
     const router = parts.router();
     running += 1;
+    tracer?.start();
     onChange();
     try {
-      return await runLookup({ table, router, clock, random }, operation, options);
+      const result = await runLookup({ table, router, clock, random }, operation, { ...options, tracer });
+      tracer?.end(result.nodes);
+      return result;
+    } catch (cause) {
+      tracer?.end();
+      throw cause;
     } finally {
       running -= 1;
       onChange();
@@ -112,9 +121,11 @@ export function createOperations(parts: OperationsParts): Operations {
   };
 
   const storeRecord = async (record: SignedRecord, signal: AbortSignal): Promise<StoreResult> => {
-    const { nodes } = await lookup(findNodeOperation(record.key), { paths: STORE_PATHS, signal });
+    const tracer = traces.trace('store', record.key);
+    const { nodes } = await lookup(tracer, findNodeOperation(record.key), { paths: STORE_PATHS, signal });
     const outcomes = await Promise.all(nodes.map((node) => storeAt(node, record, signal)));
     const holders = nodes.filter((_, at) => outcomes[at] === 'ok');
+    tracer?.kept(holders.length);
     const elsewhere = holders.some((node) => node !== table.self);
     if (!elsewhere) throw new NotStoredError(outcomes.find((outcome) => outcome !== 'ok') ?? 'unreachable');
     return { record, holders };
@@ -134,14 +145,19 @@ export function createOperations(parts: OperationsParts): Operations {
   };
 
   /** The newest records under a key, as they come in: our own first, then those of the network. */
-  const findValue = (key: RecordKey, paths: number, signal: AbortSignal): AsyncIterable<SignedRecord> =>
+  const findValue = (
+    key: RecordKey,
+    { purpose, paths, signal }: { purpose: LookupPurpose; paths: number; signal: AbortSignal },
+  ): AsyncIterable<SignedRecord> =>
     createCollector<SignedRecord>(signal, async (emit, inner) => {
+      const tracer = traces.trace(purpose, key);
       const newest = new Map<string, SignedRecord>();
       const checking = new Set<string>();
       const work: Promise<void>[] = [];
       const take = (record: SignedRecord): void => {
         const name = `${record.author} ${record.slot}`;
         if ((newest.get(name)?.sequence ?? -1) >= record.sequence) return;
+        if (!newest.has(name)) tracer?.found();
         newest.set(name, record);
         emit(record);
       };
@@ -155,7 +171,7 @@ export function createOperations(parts: OperationsParts): Operations {
         }
       };
       for (const record of store.get(key)) take(record);
-      await lookup(findValueOperation(key), { paths, signal: inner, onRecords });
+      await lookup(tracer, findValueOperation(key), { paths, signal: inner, onRecords });
       await Promise.all(work);
     });
 
@@ -168,7 +184,7 @@ export function createOperations(parts: OperationsParts): Operations {
       return { hops: carried.answer.hops, rttMs: clock.now() - start };
     },
     findNode: (target, { signal = neverAborted() }) =>
-      lookup(findNodeOperation(target), { paths: READ_PATHS, signal }),
+      lookup(traces.trace('find-nodes', target), findNodeOperation(target), { paths: READ_PATHS, signal }),
     async put(input, { signal = neverAborted() }) {
       // Clocks may count fractions; records do not.
       const issued = Math.floor(clock.now());
@@ -182,7 +198,8 @@ export function createOperations(parts: OperationsParts): Operations {
     async get(key, { signal = neverAborted() }) {
       const newest = new Map<string, SignedRecord>();
       try {
-        for await (const record of findValue(key, READ_PATHS, signal)) {
+        const options = { purpose: 'find-records', paths: READ_PATHS, signal } as const;
+        for await (const record of findValue(key, options)) {
           newest.set(`${record.author} ${record.slot}`, record);
         }
       } catch (cause) {
@@ -192,7 +209,8 @@ export function createOperations(parts: OperationsParts): Operations {
     },
     async *findProviders(root, { signal = neverAborted() }) {
       const found = new Set<NodeId>();
-      for await (const record of findValue(await signing.providerKey(root), STORE_PATHS, signal)) {
+      const options = { purpose: 'find-holders', paths: STORE_PATHS, signal } as const;
+      for await (const record of findValue(await signing.providerKey(root), options)) {
         if (found.has(record.author)) continue;
         if (!isProvidedBy(record, await signing.holderProof(root, record.author))) continue;
         found.add(record.author);
@@ -201,7 +219,8 @@ export function createOperations(parts: OperationsParts): Operations {
     },
     async explore(target, { signal, onNodes }) {
       if (table.size === 0) return;
-      await lookup(findNodeOperation(target), { paths: READ_PATHS, signal, onNodes });
+      const options = { paths: READ_PATHS, signal, onNodes };
+      await lookup(traces.trace('maintain', target), findNodeOperation(target), options);
     },
   };
 }
