@@ -1,4 +1,4 @@
-import { compareBytes, fromUtf8, join, utf8, type Bytes } from './bytes.ts';
+import { compareBytes, fromUtf8, utf8, type Bytes } from './bytes.ts';
 import { ProtocolError } from './error.ts';
 
 /*
@@ -33,9 +33,9 @@ const LETTER_L = 0x6c;
 
 /** Encodes a value. Throws a TypeError for an integer that is not safe. */
 export function encodeBencode(value: Bencode): Bytes {
-  const parts: Uint8Array[] = [];
-  write(value, parts);
-  return join(parts);
+  const writer = new Writer();
+  writer.value(value);
+  return writer.bytes();
 }
 
 /** Decodes exactly one value that fills `bytes`. Byte strings are copies. Throws a ProtocolError. */
@@ -54,26 +54,71 @@ export function isDict(value: Bencode | undefined): value is BencodeDict {
   return value instanceof Map;
 }
 
-function write(value: Bencode, out: Uint8Array[]): void {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new TypeError(`not a safe integer: ${value}`);
-    out.push(utf8(`i${value === 0 ? 0 : value}e`));
-  } else if (value instanceof Uint8Array) {
-    out.push(utf8(`${value.byteLength}:`), value);
-  } else if (Array.isArray(value)) {
-    out.push(utf8('l'));
-    for (const item of value as readonly Bencode[]) write(item, out);
-    out.push(utf8('e'));
-  } else {
-    const entries = [...(value as BencodeDict)].map(([key, item]) => [utf8(key), item] as const);
-    entries.sort(([a], [b]) => compareBytes(a, b));
-    out.push(utf8('d'));
-    for (const [key, item] of entries) {
-      write(key, out);
-      write(item, out);
-    }
-    out.push(utf8('e'));
+const FIRST_CAPACITY = 512;
+
+/** One buffer that grows, as messages are many and small: a part for each token would cost more than the token. */
+class Writer {
+  #buffer = new Uint8Array(FIRST_CAPACITY);
+  #at = 0;
+
+  bytes(): Bytes {
+    return this.#buffer.slice(0, this.#at);
   }
+
+  value(value: Bencode): void {
+    if (typeof value === 'number') {
+      if (!Number.isSafeInteger(value)) throw new TypeError(`not a safe integer: ${value}`);
+      this.#ascii(`i${value === 0 ? 0 : value}e`);
+    } else if (value instanceof Uint8Array) {
+      this.#string(value);
+    } else if (Array.isArray(value)) {
+      this.#ascii('l');
+      for (const item of value as readonly Bencode[]) this.value(item);
+      this.#ascii('e');
+    } else {
+      const entries = [...(value as BencodeDict)].map(([key, item]) => [keyBytes(key), item] as const);
+      entries.sort(([a], [b]) => compareBytes(a, b));
+      this.#ascii('d');
+      for (const [key, item] of entries) {
+        this.#string(key);
+        this.value(item);
+      }
+      this.#ascii('e');
+    }
+  }
+
+  #string(bytes: Uint8Array): void {
+    this.#ascii(`${bytes.byteLength}:`);
+    this.#reserve(bytes.byteLength);
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.byteLength;
+  }
+
+  #ascii(text: string): void {
+    this.#reserve(text.length);
+    for (let at = 0; at < text.length; at += 1) this.#buffer[this.#at + at] = text.charCodeAt(at);
+    this.#at += text.length;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#at + more;
+    if (needed <= this.#buffer.byteLength) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.byteLength));
+    larger.set(this.#buffer.subarray(0, this.#at));
+    this.#buffer = larger;
+  }
+}
+
+/** The field names of our own messages, which are few; a share's file names are not kept. */
+const MAX_KNOWN_KEYS = 256;
+const knownKeys = new Map<string, Bytes>();
+
+function keyBytes(key: string): Bytes {
+  const known = knownKeys.get(key);
+  if (known) return known;
+  const bytes = utf8(key);
+  if (knownKeys.size < MAX_KNOWN_KEYS && key.length <= 16) knownKeys.set(key, bytes);
+  return bytes;
 }
 
 class Reader {
@@ -121,7 +166,7 @@ class Reader {
     const entries = new Map<string, Bencode>();
     let previous: Uint8Array | undefined;
     while (!this.#takeEnd()) {
-      const key = this.#string();
+      const key = this.#view();
       if (previous && compareBytes(previous, key) >= 0) {
         throw new ProtocolError('malformed', 'dictionary keys out of order');
       }
@@ -140,11 +185,16 @@ class Reader {
   }
 
   #string(): Bytes {
+    return new Uint8Array(this.#view());
+  }
+
+  /** A byte string where it stands. */
+  #view(): Uint8Array {
     const length = this.#integer(COLON);
     if (length < 0 || length > this.#bytes.byteLength - this.#at) {
       throw new ProtocolError('malformed', 'a byte string longer than what is there');
     }
-    const out = new Uint8Array(this.#bytes.subarray(this.#at, this.#at + length));
+    const out = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return out;
   }

@@ -48,7 +48,7 @@ export function idBytes(id: Id): Bytes {
  */
 export function compareDistance(target: Id, a: Id, b: Id): number {
   for (let i = 0; i < target.length; i += 1) {
-    if (a[i] === b[i]) continue;
+    if (a.charCodeAt(i) === b.charCodeAt(i)) continue;
     const t = digitAt(target, i);
     return (digitAt(a, i) ^ t) - (digitAt(b, i) ^ t);
   }
