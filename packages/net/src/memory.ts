@@ -10,10 +10,15 @@ export interface MemoryNetwork {
   transport(self: NodeId): Transport;
   /** The link between two nodes is lost, without a word from either side. */
   sever(a: NodeId, b: NodeId): void;
+  /**
+   * A node is gone without a word, as a tab that was killed: nothing leaves or reaches it from now on, and the others
+   * notice that their links to it are lost after `noticedAfterMs`.
+   */
+  vanish(self: NodeId, noticedAfterMs: number): void;
 }
 
 export interface MemoryNetworkOptions {
-  /** One-way delay in milliseconds between two nodes. */
+  /** One-way delay in milliseconds between two nodes. May differ from message to message: their order is kept. */
   readonly latencyMs?: (from: NodeId, to: NodeId) => number;
   /** Whether a network path exists between two nodes. */
   readonly connectable?: (a: NodeId, b: NodeId) => boolean;
@@ -29,7 +34,6 @@ const DEFAULT_LATENCY_MS = 1;
 const DEFAULT_MAX_LINKS = 64;
 
 type SharedProtocol = Exclude<ProtocolName, 'link'>;
-const SHARED: readonly SharedProtocol[] = ['dht', 'swarm', 'introduction'];
 
 interface Node {
   readonly self: NodeId;
@@ -87,6 +91,17 @@ export function createMemoryNetwork(clock: Clock, options: MemoryNetworkOptions 
   };
 
   return {
+    vanish(self, noticedAfterMs) {
+      const node = nodes.get(self);
+      if (!node) return;
+      node.running = false;
+      for (const [remote, link] of [...node.links]) {
+        const far = nodes.get(remote)?.links.get(self);
+        link.end('lost');
+        far?.mute();
+        clock.after(noticedAfterMs, () => far?.end('lost'));
+      }
+    },
     sever(a, b) {
       nodes.get(a)?.links.get(b)?.end('lost');
       nodes.get(b)?.links.get(a)?.end('lost');
@@ -117,6 +132,8 @@ export function createMemoryNetwork(clock: Clock, options: MemoryNetworkOptions 
 interface MemoryLink extends Link {
   join(far: MemoryLink): void;
   arrive(channel: SharedProtocol | 'bulk', message: Uint8Array<ArrayBuffer>): void;
+  /** Nothing that is sent from here arrives any more. */
+  mute(): void;
   end(reason: CloseReason | 'lost'): void;
 }
 
@@ -132,6 +149,14 @@ function createMemoryLink(
   let bytesSent = 0;
   let bytesReceived = 0;
 
+  /** When the last message sent on its way arrives: a later one does not overtake it. */
+  let lastArrival = 0;
+
+  const deliver = (name: SharedProtocol | 'bulk', message: Uint8Array<ArrayBuffer>): void => {
+    lastArrival = Math.max(lastArrival, clock.now() + latency(owner.self, remote));
+    clock.after(lastArrival - clock.now(), () => far?.arrive(name, message));
+  };
+
   const channelFor = (name: SharedProtocol | 'bulk', inbox: Inbox): Channel => ({
     maxBytes: name === 'bulk' ? MAX_BULK_BYTES : MAX_PAYLOAD_BYTES,
     send(message, { signal } = {}) {
@@ -140,21 +165,30 @@ function createMemoryLink(
       if (over.signal.aborted) return Promise.reject(over.signal.reason as Error);
       if (signal?.aborted) return Promise.reject(signal.reason as Error);
       bytesSent += message.byteLength;
-      const copy = message.slice();
-      if (!drops?.(owner.self, remote, name))
-        clock.after(latency(owner.self, remote), () => far?.arrive(name, copy));
+      if (!drops?.(owner.self, remote, name)) deliver(name, message.slice());
       return Promise.resolve();
     },
     receive: (receiver) => inbox.receive(receiver),
   });
 
+  // Made when first asked for: most links of a large network carry one protocol.
   const inboxes = new Map<SharedProtocol | 'bulk', Inbox>();
+  const inboxOf = (name: SharedProtocol | 'bulk'): Inbox => {
+    const inbox = inboxes.get(name) ?? createInbox(() => link.close('protocol-error'));
+    inboxes.set(name, inbox);
+    return inbox;
+  };
   const channels = new Map<SharedProtocol | 'bulk', Channel>();
+  const channelOf = (name: SharedProtocol | 'bulk'): Channel => {
+    const channel = channels.get(name) ?? channelFor(name, inboxOf(name));
+    channels.set(name, channel);
+    return channel;
+  };
   const link: MemoryLink = {
     remote,
-    channel: (protocol) => channels.get(protocol) as Channel,
+    channel: channelOf,
     get bulk() {
-      return channels.get('bulk') as Channel;
+      return channelOf('bulk');
     },
     closed: over.signal,
     stats: () => ({ openedAt, rttMs: 2 * latency(owner.self, remote), bytesSent, bytesReceived }),
@@ -170,7 +204,10 @@ function createMemoryLink(
     arrive(name, message) {
       if (over.signal.aborted) return;
       bytesReceived += message.byteLength;
-      if (!inboxes.get(name)?.deliver(message)) link.close('protocol-error');
+      if (!inboxOf(name).deliver(message)) link.close('protocol-error');
+    },
+    mute() {
+      far = undefined;
     },
     end(reason) {
       if (over.signal.aborted) return;
@@ -178,10 +215,5 @@ function createMemoryLink(
       over.abort(new LinkClosedError(reason));
     },
   };
-  for (const name of [...SHARED, 'bulk'] as const) {
-    const inbox = createInbox(() => link.close('protocol-error'));
-    inboxes.set(name, inbox);
-    channels.set(name, channelFor(name, inbox));
-  }
   return link;
 }

@@ -9,7 +9,7 @@ import { createSeededRandom, seedFrom } from '@tabswarm/testkit';
 import { onTestFailed } from 'vitest';
 import { closest } from '../../src/distance.ts';
 import { createDht, webCryptoSigning, type Dht, type DhtOptions, type Signing } from '../../src/index.ts';
-import { createSimulationClock, type SimulationClock } from './clock.ts';
+import { createSimulationClock, type SimulationClock } from '../../sim/clock.ts';
 
 /** One tab of a simulated network. */
 export interface Tab {

@@ -2,7 +2,7 @@ import type { Clock } from '@tabswarm/base';
 
 /**
  * A manual clock for whole networks. Everything that falls due at one moment runs before promises are let settle, so a
- * network of fifty nodes takes seconds; and it waits for WebCrypto, which answers from threads in its own time, so that
+ * network of thousands of nodes can be run; its moments are whole milliseconds, so that many things share one. And it waits for WebCrypto, which answers from threads in its own time, so that
  * no timer fires for want of a signature.
  */
 export interface SimulationClock extends Clock {
@@ -29,11 +29,12 @@ export function createSimulationClock(start = 1_700_000_000_000): SimulationCloc
   let working = 0;
 
   const settle = async (): Promise<void> => {
-    // One turn runs all microtasks; a second one what WebCrypto brought in.
-    do {
-      await turn();
-    } while (working > 0);
+    // One turn runs all microtasks. What threads bring in needs another one.
     await turn();
+    while (working > 0) {
+      await turn();
+      if (working === 0) await turn();
+    }
   };
 
   const peek = (): Timer | undefined => {
@@ -56,7 +57,12 @@ export function createSimulationClock(start = 1_700_000_000_000): SimulationCloc
   return {
     now: () => now,
     after(ms, run) {
-      const timer: Timer = { at: now + Math.max(0, ms), order: (order += 1), run, cancelled: false };
+      const timer: Timer = {
+        at: now + Math.ceil(Math.max(0, ms)),
+        order: (order += 1),
+        run,
+        cancelled: false,
+      };
       push(heap, timer);
       return () => {
         timer.cancelled = true;
