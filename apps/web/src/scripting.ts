@@ -13,6 +13,8 @@ export interface Scripting {
   download(link: string, options?: { signal?: AbortSignal }): Promise<{ root: Root }>;
   /** `path` as in the share, segments parted by `/`; without it the only file. */
   read(root: string, path?: string): Promise<Blob>;
+  /** Links to that node through whoever can introduce it. Rejects with the reason where that cannot be. */
+  connect(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>;
   status(): ReturnType<typeof statusOf>;
   log(): readonly DatedEntry[];
 }
@@ -33,6 +35,7 @@ export function createScripting(
     share: async (files, options) => (await ready).share(sourceFiles(files), options),
     download: async (link, options) => (await ready).download(link, options),
     read: async (root, path) => (await ready).read(root as Root, path?.split('/')),
+    connect: async (nodeId, options) => (await ready).connect(nodeId, options),
     status: () => statusOf(current()),
     log: () => book.entries(),
   };

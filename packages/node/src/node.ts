@@ -12,7 +12,7 @@ import { formatAppLink, parseLink } from '@tabswarm/content';
 import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
 import { UnreachableError, type Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
-import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import { createSwarm } from '@tabswarm/swarm';
 import type { WebSocketIntroducer } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
@@ -78,6 +78,11 @@ export interface Node {
   resume(root: Root): Promise<void>;
   /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
   remove(id: string): Promise<void>;
+  /**
+   * Links to the node of that id, in 64 hexadecimal digits, through whoever can introduce it: a server or the overlay.
+   * Rejects with an UnreachableError that says why not, with a SyntaxError where it is no id, or with `signal.reason`.
+   */
+  connect(nodeId: string, options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 
 export interface NodeCollaborators {
@@ -317,6 +322,9 @@ export function createNode(collaborators: NodeCollaborators, { site }: { readonl
       const share = shares.all().find(({ view }) => view.root === id);
       if (share) await vault.remove(share.view.root);
       measureUsage();
+    },
+    async connect(nodeId, { signal } = {}) {
+      await transport.dial(idFromText<NodeId>(nodeId), { signal });
     },
   };
 }

@@ -168,6 +168,14 @@ describe('sharing and downloading', () => {
     await expect(tab.node.add('hello')).rejects.toMatchObject({ name: 'LinkError', code: 'not-a-link' });
   });
 
+  it('links to a node by its id, and says why where it cannot', async () => {
+    const [a, b] = [await openTab(), await openTab()];
+    await a.node.connect(b.transport.self.toUpperCase());
+    expect(b.transport.link(a.transport.self)).toBeDefined();
+    await expect(a.node.connect('ab'.repeat(32))).rejects.toMatchObject({ reason: 'absent' });
+    await expect(a.node.connect('hello')).rejects.toThrow(SyntaxError);
+  });
+
   it('stops a download with its signal, and keeps what came', async () => {
     const tab = await openTab();
     const over = new AbortController();
