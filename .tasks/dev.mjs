@@ -39,7 +39,7 @@ async function dev() {
     server: {
       host: HOST,
       port: Number(PORT),
-      proxy: { '/signal': { target, ws: true }, '/health': { target } },
+      proxy: { '/signal': { target, ws: true }, '/health': { target }, '/config.json': { target } },
     },
   });
   const stop = () => {

@@ -14,6 +14,10 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/signal': { target: signaling, ws: true }, '/health': { target: signaling } },
+    proxy: {
+      '/signal': { target: signaling, ws: true },
+      '/health': { target: signaling },
+      '/config.json': { target: signaling },
+    },
   },
 });

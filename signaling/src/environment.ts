@@ -1,4 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import {
+  isSignalingAddress,
+  MAX_SIGNALING_URLS,
+  problemOfLinkCounts,
+  type LinkCounts,
+} from '@tabswarm/protocol/page-config';
+import { SIGNALING_PATH } from '@tabswarm/protocol/signaling';
 import { parseIceServers } from './ice-servers.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { SettingError } from './setting-error.ts';
@@ -12,6 +19,8 @@ export interface Settings extends SignalingOptions {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_PORT = 65_535;
+/** Of this server itself, as its pages name it: relative to where they stand, which a proxy may have moved. */
+const OWN_SIGNALING = SIGNALING_PATH.slice(1);
 /** From signaling/dist as from signaling/src. */
 const BUILT_APP = fileURLToPath(new URL('../../apps/web/dist', import.meta.url));
 
@@ -31,6 +40,10 @@ export function readSettings(environment: Environment): Settings {
     iceServers: parseIceServers(environment['ICE_SERVERS'] ?? ''),
     allowedOrigins: parseOrigins(environment['ALLOWED_ORIGINS'] ?? ''),
     trustProxy: environment['TRUST_PROXY'] === '1',
+    page: {
+      signaling: parseSignaling(environment['SIGNALING_URLS'] ?? ''),
+      links: parseLinks(environment['LINKS'] ?? ''),
+    },
     appFolder: environment['APP_FOLDER']?.trim() || BUILT_APP,
     limits: {
       ...DEFAULT_LIMITS,
@@ -41,11 +54,40 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-function parseOrigins(text: string): readonly string[] | undefined {
-  const origins = text
+/** This server, and others beside it: a page signs in to all of them. */
+function parseSignaling(text: string): readonly string[] {
+  const others = listOf(text);
+  for (const address of others) {
+    if (!isSignalingAddress(address)) {
+      throw new SettingError(
+        `SIGNALING_URLS has "${address}", which is no address of a signaling server. It is a list such as "wss://tabs.example/signal,wss://example.org/signal".`,
+      );
+    }
+  }
+  const all = [...new Set([OWN_SIGNALING, ...others])];
+  if (all.length > MAX_SIGNALING_URLS) {
+    throw new SettingError(
+      `SIGNALING_URLS has ${others.length} servers, but ${MAX_SIGNALING_URLS - 1} are the most.`,
+    );
+  }
+  return all;
+}
+
+function parseLinks(text: string): LinkCounts | undefined {
+  if (text.trim() === '') return undefined;
+  const [target = Number.NaN, max = Number.NaN, smallNetwork = Number.NaN, ...more] = text
     .split(',')
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== '');
+    .map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));
+  const counts = { target, max, smallNetwork };
+  const problem = more.length > 0 ? 'they are three' : problemOfLinkCounts(counts);
+  if (problem === undefined) return counts;
+  throw new SettingError(
+    `LINKS is "${text}", but has to be three numbers, target,max,smallNetwork, such as "40,64,64": ${problem}.`,
+  );
+}
+
+function parseOrigins(text: string): readonly string[] | undefined {
+  const origins = listOf(text);
   for (const origin of origins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
       throw new SettingError(
@@ -54,4 +96,11 @@ function parseOrigins(text: string): readonly string[] | undefined {
     }
   }
   return origins.length === 0 ? undefined : origins;
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }

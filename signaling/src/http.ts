@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { CONFIG_PATH, type PageConfig } from '@tabswarm/protocol/page-config';
 import { SIGNALING_PATH } from '@tabswarm/protocol/signaling';
 import type { AppFile, AppFiles } from './files.ts';
 import { SECURITY_HEADERS } from './headers.ts';
@@ -13,15 +14,18 @@ export interface Health {
 }
 
 const PLAIN = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
+const JSON_HEADERS = { ...PLAIN, 'Content-Type': 'application/json; charset=utf-8' };
 const NOT_BUILT = 'This signaling server runs, but the app is not built. `npm start` builds both.\n';
 
 /** Answers everything but WebSocket upgrades. */
 export function createRequestListener({
   files,
   health,
+  page,
 }: {
   files: AppFiles;
   health: () => Health;
+  page: PageConfig;
 }): RequestListener {
   return (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -33,10 +37,8 @@ export function createRequestListener({
       );
     }
     const path = pathOf(request);
-    if (path === '/health') {
-      const headers = { ...PLAIN, 'Content-Type': 'application/json; charset=utf-8' };
-      return answer(response, 200, headers, `${JSON.stringify(health())}\n`);
-    }
+    if (path === '/health') return answer(response, 200, JSON_HEADERS, `${JSON.stringify(health())}\n`);
+    if (path === CONFIG_PATH) return answer(response, 200, JSON_HEADERS, `${JSON.stringify(page)}\n`);
     if (path === SIGNALING_PATH) {
       return answer(response, 426, { ...PLAIN, Upgrade: 'websocket' }, 'This is a WebSocket.\n');
     }

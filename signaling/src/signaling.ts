@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { PageConfig } from '@tabswarm/protocol/page-config';
 import { MAX_SIGNALING_BYTES, SIGNALING_PATH, type IceServer } from '@tabswarm/protocol/signaling';
 import type { AppFiles } from './files.ts';
 import { createRequestListener, pathOf } from './http.ts';
@@ -28,6 +29,8 @@ export interface SignalingOptions {
   readonly allowedOrigins: readonly string[] | undefined;
   /** Whether a proxy of ours stands in front, whose X-Forwarded-For says who the client is. */
   readonly trustProxy: boolean;
+  /** What pages of this server are told at their start. */
+  readonly page: PageConfig;
   readonly limits: Limits;
 }
 
@@ -46,14 +49,17 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /** The signaling server with the app, on one port. It keeps nothing: who leaves is forgotten. */
 export function createSignaling(
   { files, now, random, log }: SignalingCollaborators,
-  { host, port, iceServers, allowedOrigins, trustProxy, limits }: SignalingOptions,
+  { host, port, iceServers, allowedOrigins, trustProxy, page, limits }: SignalingOptions,
 ): Signaling {
   const peers = createPeers({ random });
   const addresses = createAddressCounter(limits);
   const startedAt = now();
   const health = () =>
     ({ status: 'ok', peers: peers.size, uptime: Math.floor((now() - startedAt) / 1_000) }) as const;
-  const http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, createRequestListener({ files, health }));
+  const http = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS },
+    createRequestListener({ files, health, page }),
+  );
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_SIGNALING_BYTES,

@@ -13,6 +13,7 @@ describe('readSettings', () => {
       iceServers: [],
       allowedOrigins: undefined,
       trustProxy: false,
+      page: { signaling: ['signal'], links: undefined },
       limits: DEFAULT_LIMITS,
     });
   });
@@ -24,6 +25,8 @@ describe('readSettings', () => {
       TRUST_PROXY: '1',
       ALLOWED_ORIGINS: 'https://tabs.example, http://localhost:5173',
       MAX_SOCKETS_PER_ADDRESS: '4',
+      SIGNALING_URLS: 'wss://tabs.example/signal, signal, wss://example.org/signal',
+      LINKS: '4, 6, 2',
       ICE_SERVERS: JSON.stringify([
         { urls: 'stun:stun.example' },
         { urls: ['turn:turn.example:3478?transport=tcp'], username: 'name', credential: 'secret' },
@@ -39,6 +42,10 @@ describe('readSettings', () => {
         { urls: ['turn:turn.example:3478?transport=tcp'], username: 'name', credential: 'secret' },
       ],
     });
+    expect(settings.page).toEqual({
+      signaling: ['signal', 'wss://tabs.example/signal', 'wss://example.org/signal'],
+      links: { target: 4, max: 6, smallNetwork: 2 },
+    });
     expect(settings.limits.maxSocketsPerAddress).toBe(4);
   });
 
@@ -49,6 +56,33 @@ describe('readSettings', () => {
 
   it.each(['tabs.example', 'https://tabs.example/', '*'])('does not take ALLOWED_ORIGINS=%s', (origin) => {
     expect(reading({ ALLOWED_ORIGINS: origin })).toThrow(/ALLOWED_ORIGINS has .* which is no origin/);
+  });
+
+  it.each(['https://tabs.example/signal', '//tabs.example/signal', 'wss://'])(
+    'does not take SIGNALING_URLS=%s',
+    (url) => {
+      expect(reading({ SIGNALING_URLS: url })).toThrow(SettingError);
+      expect(reading({ SIGNALING_URLS: url })).toThrow(/SIGNALING_URLS has .* which is no address/);
+    },
+  );
+
+  it('does not take more signaling servers than a page does', () => {
+    const urls = Array.from({ length: 8 }, (_, i) => `wss://server-${i}.example/signal`);
+    expect(reading({ SIGNALING_URLS: urls.slice(1).join(',') })).not.toThrow();
+    expect(reading({ SIGNALING_URLS: urls.join(',') })).toThrow(/has 8 servers, but 7 are the most/);
+  });
+
+  it.each([
+    ['40', 'they are whole numbers'],
+    ['4,6,2,1', 'they are three'],
+    ['4;6;2', 'they are whole numbers'],
+    ['4,6,x', 'they are whole numbers'],
+    ['4,65,2', 'max is from 1 to 64'],
+    ['7,6,2', 'target is from 1 to max'],
+    ['4,6,7', 'smallNetwork is from 0 to max'],
+  ])('does not take LINKS=%s: %s', (text, reason) => {
+    expect(reading({ LINKS: text })).toThrow(SettingError);
+    expect(reading({ LINKS: text })).toThrow(reason);
   });
 
   it.each([

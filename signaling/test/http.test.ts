@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parsePageConfig } from '@tabswarm/protocol/page-config';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readAppFiles } from '../src/files.ts';
 import { startServer } from './support.ts';
@@ -137,6 +138,23 @@ describe('the app over HTTP', () => {
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     const health = JSON.parse(answer.body) as Record<string, unknown>;
     expect(health).toEqual({ status: 'ok', peers: 0, uptime: expect.any(Number) });
+  });
+
+  it('[SG16] tells pages which signaling servers there are, and how many links to have', async () => {
+    const page = {
+      signaling: ['signal', 'wss://tabs.example/signal'],
+      links: { target: 4, max: 6, smallNetwork: 2 },
+    };
+    const answer = await get(await startServer({ page }), '/config.json');
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+    });
+    expect(parsePageConfig(answer.body)).toEqual(page);
+    expect(parsePageConfig((await get(await startServer(), '/config.json')).body)).toEqual({
+      signaling: ['signal'],
+    });
   });
 
   it('says that a WebSocket is wanted where one is', async () => {

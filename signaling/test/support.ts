@@ -44,6 +44,7 @@ export async function startServer(
       iceServers: [],
       allowedOrigins: undefined,
       trustProxy: false,
+      page: { signaling: ['signal'] },
       ...options,
       limits: { ...DEFAULT_LIMITS, closeMs: 200, ...options.limits },
     },

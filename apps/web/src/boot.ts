@@ -1,5 +1,6 @@
 import { systemClock, systemRandom, type Log } from '@tabswarm/base';
 import { openNode, type Node } from '@tabswarm/node';
+import { readConfiguration } from './configuration.ts';
 import { connectVault } from './vault-client.ts';
 
 /** What Tabswarm cannot do without, in words for the person whose browser lacks it. */
@@ -15,10 +16,8 @@ export function missingFeature(): string | undefined {
 
 /** The node of this tab, started. Rejects with an error whose message is for people. */
 export async function boot(log: Log): Promise<Node> {
-  await checkKeys();
+  const [configuration] = await Promise.all([readConfiguration(log), checkKeys()]);
   const worker = new Worker(new URL('./vault.worker.ts', import.meta.url), { type: 'module', name: 'vault' });
-  const signaling = new URL('signal', document.baseURI);
-  signaling.protocol = signaling.protocol.replace('http', 'ws');
   const site = new URL('.', document.baseURI).href;
   const node = await openNode(
     {
@@ -29,7 +28,7 @@ export async function boot(log: Log): Promise<Node> {
       locks: navigator.locks,
       connectSocket: (url) => new WebSocket(url),
     },
-    { site, signalingUrl: signaling.href },
+    { site, ...configuration },
   );
   await node.start();
   // Peers learn at once that this tab goes, instead of after the silence limit.

@@ -13,14 +13,16 @@ import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
 import { UnreachableError, type Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
+import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import { createSwarm } from '@tabswarm/swarm';
-import type { WebSocketIntroducer } from '@tabswarm/webrtc';
+import type { Signaling } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import { createDownloads } from './downloads.ts';
 import type { Duties } from './duties.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
 import { createShares, type Share } from './shares.ts';
-import { problemOfDownload, signalingRefused } from './problems.ts';
+import { createNetwork } from './network.ts';
+import { noNetwork, problemOfDownload, signalingRefused } from './problems.ts';
 import type { NodeSnapshot, Problem } from './snapshot.ts';
 import { viewTransfer } from './transfer-view.ts';
 import type { SourceFile, Vault, Visibility } from './vault.ts';
@@ -73,6 +75,8 @@ export interface Node {
   /** As `add`; resolves when all of it is here. Aborting pauses it. Rejects with a TransferError that needs the user. */
   download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
   read(root: Root, path?: readonly string[]): Promise<Blob>;
+  /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
+  exploreNetwork(): Promise<void>;
   pause(root: Root): Promise<void>;
   /** Goes on with what was paused, by the user or by a problem. */
   resume(root: Root): Promise<void>;
@@ -90,15 +94,21 @@ export interface NodeCollaborators {
   readonly transport: Transport;
   readonly identity: Identity;
   /** Absent where a tab lives on its links alone. */
-  readonly signaling?: WebSocketIntroducer | undefined;
+  readonly signaling?: Signaling | undefined;
   readonly duties: Duties;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-/** `site` is the address that links lead to, such as `https://example.org/`. */
-export function createNode(collaborators: NodeCollaborators, { site }: { readonly site: string }): Node {
+export interface NodeOptions {
+  /** The address that links lead to, such as `https://example.org/`. */
+  readonly site: string;
+  /** Where they are not given, those of the overlay itself. */
+  readonly links?: LinkCounts | undefined;
+}
+
+export function createNode(collaborators: NodeCollaborators, { site, links }: NodeOptions): Node {
   const { vault, identity, signaling, duties, clock, random, log } = collaborators;
   let noPathAt = -Infinity;
   const transport: Transport = {
@@ -116,8 +126,9 @@ export function createNode(collaborators: NodeCollaborators, { site }: { readonl
   const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
   const dht = createDht(
     { transport, identity, clock, random, log },
-    { isLinkInUse: (node) => swarm.uses(node) },
+    { isLinkInUse: (node) => swarm.uses(node), ...(links ? { links } : {}) },
   );
+  const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
   const jobs = createHashingJobs({ vault, random, now: () => clock.now(), onChange: () => redraw() });
   const downloads = createDownloads({
@@ -166,10 +177,11 @@ export function createNode(collaborators: NodeCollaborators, { site }: { readonl
       signaling: around.signaling,
       signalingProblem:
         state?.state === 'offline' && state.refusal ? signalingRefused(state.refusal) : undefined,
-      peers: transport.links().map((link) => {
-        const { openedAt, rttMs, bytesSent, bytesReceived } = link.stats();
-        return { id: link.remote, since: openedAt, rttMs, bytesSent, bytesReceived };
-      }),
+      peers: network.peers(),
+      network: {
+        ...network.view(),
+        problem: around.peers === 0 ? noNetwork(around.signaling, around.noPath) : undefined,
+      },
       records: dht.state.get().records,
       usage,
       transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
@@ -315,6 +327,7 @@ export function createNode(collaborators: NodeCollaborators, { site }: { readonl
       }
     },
     read: (root, path) => vault.read(root, path),
+    exploreNetwork: () => network.explore(),
     pause: (root) => setPaused(root, true),
     resume: (root) => setPaused(root, false),
     async remove(id) {

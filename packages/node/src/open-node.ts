@@ -1,7 +1,8 @@
 import type { Clock, Log, Random } from '@tabswarm/base';
+import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { IceServer } from '@tabswarm/protocol/signaling';
 import { createIdbKeyring } from '@tabswarm/store/keyring';
-import { createWebRtcTransport, createWebSocketIntroducer, openSimplePeerConnection } from '@tabswarm/webrtc';
+import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
 import { createNode, type Node } from './node.ts';
@@ -16,27 +17,38 @@ export interface Surroundings {
   readonly connectSocket: (url: string) => WebSocket;
 }
 
+export interface OpenOptions {
+  /** The page's address, without query and fragment. */
+  readonly site: string;
+  /** Signaling servers, ws: or wss:. */
+  readonly signalingUrls: readonly string[];
+  readonly links: LinkCounts;
+}
+
 /** A node of a real browser tab, not yet started: WebRTC, IndexedDB and Web Locks. */
 export async function openNode(
   { vault, clock, random, log, locks, connectSocket }: Surroundings,
-  { site, signalingUrl }: { readonly site: string; readonly signalingUrl: string },
+  { site, signalingUrls, links }: OpenOptions,
 ): Promise<Node> {
   const identity = await claimIdentity(createIdbKeyring(), locks);
-  const signaling = createWebSocketIntroducer(
+  const signaling = createSignaling(
     { identity, clock, random, log: log.scoped('signaling'), connect: connectSocket },
-    { url: signalingUrl },
+    { urls: signalingUrls, secureOnly: site.startsWith('https:') },
   );
-  const transport = createWebRtcTransport({
-    identity,
-    introducers: [signaling],
-    open: openSimplePeerConnection,
-    iceServers: () => signaling.iceServers().map((server) => iceServer(server)),
-    clock,
-    random,
-    log: log.scoped('webrtc'),
-  });
+  const transport = createWebRtcTransport(
+    {
+      identity,
+      introducers: [signaling],
+      open: openSimplePeerConnection,
+      iceServers: () => signaling.iceServers().map((server) => iceServer(server)),
+      clock,
+      random,
+      log: log.scoped('webrtc'),
+    },
+    { maxLinks: links.max },
+  );
   const duties = createLockDuties(locks);
-  return createNode({ vault, transport, identity, signaling, duties, clock, random, log }, { site });
+  return createNode({ vault, transport, identity, signaling, duties, clock, random, log }, { site, links });
 }
 
 function iceServer({ urls, username, credential }: IceServer): RTCIceServer {

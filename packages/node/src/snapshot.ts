@@ -1,3 +1,4 @@
+import type { LookupTrace } from '@tabswarm/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import type { FileView, Usage, Visibility } from './vault.ts';
 
@@ -60,12 +61,29 @@ export interface TransferView {
   readonly addedAt: number;
 }
 
+/** A tab that this one is linked to. */
 export interface PeerView {
   readonly id: NodeId;
+  /** How many leading bits of their ids the two share; undefined until it has said that it takes part in the overlay. */
+  readonly bucket: number | undefined;
+  /** Milliseconds since the Unix epoch. */
   readonly since: number;
   readonly rttMs: number | undefined;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Bytes per second. */
+  readonly downRate: number;
+  readonly upRate: number;
+}
+
+/** This tab's part in the overlay. */
+export interface NetworkView {
+  /** Nodes known but not linked. */
+  readonly contacts: number;
+  /** The latest lookups of this tab, oldest first, as far as they have come. */
+  readonly lookups: readonly LookupTrace[];
+  /** Why there is no link at all, and what to do. */
+  readonly problem?: Problem | undefined;
 }
 
 /** All that the screen shows, made anew with every change. */
@@ -75,6 +93,7 @@ export interface NodeSnapshot {
   /** Why the signaling server will not have us, where it said so. */
   readonly signalingProblem?: Problem | undefined;
   readonly peers: readonly PeerView[];
+  readonly network: NetworkView;
   /** DHT records kept for others. */
   readonly records: number;
   readonly usage: Usage;

@@ -6,6 +6,8 @@ import type { NodeId } from '@tabswarm/protocol/ids';
 export interface Arrival {
   readonly envelope: Bytes;
   readonly via?: NodeId | undefined;
+  /** Who sent it, as the carrier says. Only the envelope itself proves it. */
+  readonly from?: NodeId | undefined;
 }
 
 /** Whoever can carry envelopes between tabs that are not linked: the signaling server, or linked peers. */

@@ -28,6 +28,12 @@ const MAX_RETRY_MS = 30_000;
 const RETRY_JITTER = 0.3;
 /** Signing in takes two round trips; a server that has not answered by then is not one. */
 const SIGN_IN_LIMIT_MS = 10_000;
+/** A connection that broke sooner says nothing about the next one: the delay goes on growing. */
+const FIRM_MS = 10_000;
+/** A question that is not answered by then was asked of a dead connection, which no browser notices for minutes. */
+const ANSWER_LIMIT_MS = 8_000;
+/** Others are asked for so often, give or take RETRY_JITTER: it shows that the server lives, and joins networks that broke apart. */
+const ASK_AGAIN_MS = 60_000;
 
 export type SignalingState =
   | { readonly state: 'connecting' }
@@ -44,6 +50,8 @@ export interface WebSocketIntroducer extends Introducer {
   onPeers(listener: (peers: readonly NodeId[]) => void): Unsubscribe;
   /** Asks for other peers. */
   more(): void;
+  /** Time may have passed unnoticed: reconnects at once, or makes sure that the connection lives. */
+  wake(): void;
   start(): void;
   stop(): void;
 }
@@ -70,7 +78,10 @@ export function createWebSocketIntroducer(
   let running = false;
   let failures = 0;
   let refusal: Refusal | undefined;
+  /** What is waited for: the next attempt, the end of signing in, or the time to ask for more. */
   let cancelTimer: (() => void) | undefined;
+  let cancelAnswer: (() => void) | undefined;
+  let connectedAt = 0;
 
   const tell = (message: ClientMessage): boolean => {
     if (!socket || socket.readyState !== socket.OPEN) return false;
@@ -86,8 +97,8 @@ export function createWebSocketIntroducer(
         return;
       }
       case 'welcome':
-        failures = 0;
-        cancelTimer?.();
+        connectedAt = clock.now();
+        askLater();
         iceServers = message.iceServers;
         state.set({ state: 'connected' });
         introductions.emit(message.peers);
@@ -96,7 +107,7 @@ export function createWebSocketIntroducer(
         introductions.emit(message.peers);
         return;
       case 'deliver':
-        arrivals.emit({ envelope: message.envelope });
+        arrivals.emit({ envelope: message.envelope, from: message.from });
         return;
       case 'absent':
         absences.emit(message.to);
@@ -107,32 +118,75 @@ export function createWebSocketIntroducer(
     }
   };
 
+  const spread = (ms: number): number => ms * (1 + RETRY_JITTER * (2 * random.number() - 1));
+
+  const later = (ms: number, run: () => void): void => {
+    cancelTimer?.();
+    cancelTimer = clock.after(ms, run);
+  };
+
+  const askLater = (): void =>
+    later(spread(ASK_AGAIN_MS), () => {
+      ask();
+      askLater();
+    });
+
+  /** Asks for more peers, and gives the connection up where no answer comes. */
+  const ask = (): void => {
+    const asked = socket;
+    if (!asked || state.get().state !== 'connected' || !tell({ type: 'more' })) return;
+    cancelAnswer ??= clock.after(ANSWER_LIMIT_MS, () => {
+      log.info('the signaling server does not answer');
+      giveUp(asked);
+    });
+  };
+
   const retry = (): void => {
     const backOff = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
     failures += 1;
-    cancelTimer = clock.after(backOff * (1 + RETRY_JITTER * (2 * random.number() - 1)), open);
+    later(spread(backOff), open);
   };
+
+  const isFinal = (): boolean => refusal === 'too-old' || refusal === 'too-new' || refusal === 'replaced';
 
   const onOver = (from: WebSocket): void => {
     if (socket !== from) return;
     socket = undefined;
     cancelTimer?.();
+    cancelAnswer?.();
+    cancelAnswer = undefined;
     if (!running) return;
+    if (state.get().state === 'connected' && clock.now() - connectedAt >= FIRM_MS) failures = 0;
     state.set({ state: 'offline', refusal });
     // Another version does not change by asking again; the same identity is in use by a newer tab.
-    if (refusal === 'too-old' || refusal === 'too-new' || refusal === 'replaced') return;
-    retry();
+    if (!isFinal()) retry();
+  };
+
+  /** Closing a connection whose other end is gone takes a browser as long as it likes: it is over for us now. */
+  const giveUp = (from: WebSocket): void => {
+    from.close();
+    onOver(from);
   };
 
   function open(): void {
     if (!running) return;
     refusal = undefined;
-    const next = connect(url);
+    let next: WebSocket;
+    try {
+      next = connect(url);
+    } catch (cause) {
+      log.warn('a signaling server cannot be connected to', { cause: errorText(cause) });
+      state.set({ state: 'offline' });
+      retry();
+      return;
+    }
     next.binaryType = 'arraybuffer';
     socket = next;
-    cancelTimer = clock.after(SIGN_IN_LIMIT_MS, () => next.close());
+    later(SIGN_IN_LIMIT_MS, () => giveUp(next));
     next.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       if (socket !== next || !(data instanceof ArrayBuffer)) return;
+      cancelAnswer?.();
+      cancelAnswer = undefined;
       try {
         onMessage(serverMessage.decode(new Uint8Array(data)), next).catch((cause: unknown) => {
           log.error('signing in failed', { cause: errorText(cause) });
@@ -152,7 +206,13 @@ export function createWebSocketIntroducer(
     state,
     iceServers: () => iceServers,
     onPeers: (listener) => introductions.subscribe(listener),
-    more: () => void tell({ type: 'more' }),
+    more: ask,
+    wake() {
+      if (!running || isFinal()) return;
+      failures = 0;
+      if (state.get().state === 'connected') ask();
+      else if (!socket) later(0, open);
+    },
     carry: (to, envelope: Bytes) =>
       Promise.resolve(state.get().state === 'connected' && tell({ type: 'send', to, envelope })),
     onEnvelope: (listener) => arrivals.subscribe(listener),
@@ -166,6 +226,8 @@ export function createWebSocketIntroducer(
     stop() {
       running = false;
       cancelTimer?.();
+      cancelAnswer?.();
+      cancelAnswer = undefined;
       const last = socket;
       socket = undefined;
       last?.close();

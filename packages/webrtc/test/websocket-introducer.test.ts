@@ -1,44 +1,11 @@
 import { silentLog } from '@tabswarm/base';
 import { idFromBytes, type NodeId } from '@tabswarm/protocol/ids';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
-import {
-  clientMessage,
-  newChallenge,
-  serverMessage,
-  SIGNALING_VERSION,
-  verifyHello,
-  type ClientMessage,
-  type ServerMessage,
-} from '@tabswarm/protocol/signaling';
+import { newChallenge, SIGNALING_VERSION, verifyHello } from '@tabswarm/protocol/signaling';
 import { createManualClock, createSeededRandom, type ManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
+import { FakeSocket } from './fake-socket.ts';
 import { createWebSocketIntroducer, type WebSocketIntroducer } from '../src/websocket-introducer.ts';
-
-/** What the introducer uses of a WebSocket, played by the test. */
-class FakeSocket extends EventTarget {
-  readonly OPEN = 1;
-  readyState = 1;
-  binaryType = 'blob';
-  readonly sent: ClientMessage[] = [];
-
-  send(bytes: Uint8Array): void {
-    this.sent.push(clientMessage.decode(bytes));
-  }
-
-  close(): void {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
-    this.dispatchEvent(new Event('close'));
-  }
-
-  say(message: ServerMessage): void {
-    this.sayBytes(serverMessage.encode(message));
-  }
-
-  sayBytes(bytes: Uint8Array<ArrayBuffer>): void {
-    this.dispatchEvent(new MessageEvent('message', { data: bytes.buffer.slice(0) }));
-  }
-}
 
 interface Table {
   readonly clock: ManualClock;
@@ -48,7 +15,7 @@ interface Table {
 
 const PEER = idFromBytes<NodeId>(new Uint8Array(32).fill(5));
 
-async function setTable(): Promise<Table> {
+async function setTable(refuse?: () => never): Promise<Table> {
   const clock = createManualClock();
   const sockets: FakeSocket[] = [];
   const identity = await identityFromKeys(await generateIdentityKeys());
@@ -59,6 +26,7 @@ async function setTable(): Promise<Table> {
       random: createSeededRandom(1),
       log: silentLog,
       connect() {
+        refuse?.();
         const socket = new FakeSocket();
         sockets.push(socket);
         return socket as unknown as WebSocket;
@@ -89,7 +57,7 @@ describe('the signaling server as an introducer', () => {
     expect(introducer.iceServers()).toEqual([{ urls: ['stun:localhost'] }]);
   });
 
-  it('comes back by itself, more slowly each time, and at once after a success', async () => {
+  it('[SG18] comes back by itself, more slowly each time, and soon after a connection that held', async () => {
     const { clock, sockets, introducer } = await setTable();
     for (let attempt = 1; attempt <= 6; attempt += 1) {
       expect(sockets).toHaveLength(attempt);
@@ -100,11 +68,71 @@ describe('the signaling server as an introducer', () => {
       expect(sockets).toHaveLength(attempt);
       await clock.advance(500 * 2 ** (attempt - 1) * 0.62);
     }
-    last(sockets).say({ type: 'welcome', peers: [], iceServers: [] });
+    // A server that takes a tab in and falls over at once is not better than one that is not there.
+    last(sockets).welcome();
     const before = sockets.length;
+    await clock.advance(9_000);
+    last(sockets).close();
+    await clock.advance(20_000);
+    expect(sockets).toHaveLength(before);
+    await clock.advance(20_000);
+    expect(sockets).toHaveLength(before + 1);
+    last(sockets).welcome();
+    await clock.advance(10_000);
     last(sockets).close();
     await clock.advance(700);
+    expect(sockets).toHaveLength(before + 2);
+  });
+
+  it('[SG19] asks for more once a minute, and leaves a connection that has gone silent', async () => {
+    const { clock, sockets, introducer } = await setTable();
+    const [first] = sockets as [FakeSocket];
+    first.welcome();
+    await clock.advance(41_000);
+    expect(first.sent).toEqual([]);
+    for (let second = 41; second < 79 && first.sent.length === 0; second += 1) await clock.advance(1_000);
+    expect(first.sent).toEqual([{ type: 'more' }]);
+    first.say({ type: 'peers', peers: [PEER] });
+    await clock.advance(8_000);
+    expect(introducer.state.get().state).toBe('connected');
+    first.hangs = true;
+    await clock.advance(90_000);
+    expect(sockets.length).toBeGreaterThan(1);
+    expect(first.readyState).toBe(3);
+  });
+
+  it('woken up, tries again at once, and makes sure of a connection that looks well', async () => {
+    const { clock, sockets, introducer } = await setTable();
+    for (let failure = 0; failure < 8; failure += 1) {
+      last(sockets).close();
+      await clock.advance(40_000);
+    }
+    last(sockets).close();
+    const before = sockets.length;
+    introducer.wake();
+    await clock.advance(1);
     expect(sockets).toHaveLength(before + 1);
+    last(sockets).welcome();
+    last(sockets).hangs = true;
+    introducer.wake();
+    expect(last(last(sockets).sent)).toEqual({ type: 'more' });
+    await clock.advance(9_000);
+    expect(sockets).toHaveLength(before + 2);
+    introducer.stop();
+    introducer.wake();
+    await clock.advance(60_000);
+    expect(sockets).toHaveLength(before + 2);
+  });
+
+  it('lives on where the browser does not let it connect, and tries again', async () => {
+    let tries = 0;
+    const { clock, introducer } = await setTable(() => {
+      tries += 1;
+      throw new DOMException('mixed content', 'SecurityError');
+    });
+    expect(introducer.state.get().state).toBe('offline');
+    await clock.advance(700);
+    expect(tries).toBe(2);
   });
 
   it('does not ask again where it was told that its version will not do, and says so', async () => {
