@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@tabswarm/base';
-import type { Dht } from '@tabswarm/dht';
-import type { Link, Transport } from '@tabswarm/net';
+import type { Dht, NodeLookup } from '@tabswarm/dht';
+import type { Link, LinkStats, Transport } from '@tabswarm/net';
 import { ID_BYTES, idFromBytes, type Id, type NodeId } from '@tabswarm/protocol/ids';
 import type { NetworkView, PeerView } from './snapshot.ts';
 
@@ -15,7 +15,7 @@ export interface Network {
   peers(): readonly PeerView[];
   view(): NetworkView;
   /** Looks for the nodes nearest to a random place: for somebody who wants to see a lookup. Throws a NoNetworkError. */
-  explore(): Promise<void>;
+  explore(): Promise<NodeLookup>;
 }
 
 export interface NetworkParts {
@@ -38,9 +38,8 @@ export function createNetwork({ transport, dht, clock, random }: NetworkParts): 
   /** By link and not by node: a link made anew counts from nothing. */
   const samples = new WeakMap<Link, Sample>();
 
-  const sampled = (link: Link): Sample => {
+  const sampled = (link: Link, { openedAt, bytesSent: sent, bytesReceived: received }: LinkStats): Sample => {
     const at = clock.now();
-    const { openedAt, bytesSent: sent, bytesReceived: received } = link.stats();
     const last = samples.get(link) ?? { at: openedAt, sent: 0, received: 0, upRate: 0, downRate: 0 };
     const elapsed = at - last.at;
     if (elapsed < MIN_SAMPLE_MS) return last;
@@ -66,8 +65,9 @@ export function createNetwork({ transport, dht, clock, random }: NetworkParts): 
         buckets.flatMap(({ bucket, nodes }) => nodes.map((node) => [node, bucket] as const)),
       );
       return transport.links().map((link) => {
-        const { openedAt, rttMs, bytesSent, bytesReceived } = link.stats();
-        const { downRate, upRate } = sampled(link);
+        const stats = link.stats();
+        const { openedAt, rttMs, bytesSent, bytesReceived } = stats;
+        const { downRate, upRate } = sampled(link, stats);
         const id = link.remote;
         const bucket = places.get(id);
         return { id, bucket, since: openedAt, rttMs, bytesSent, bytesReceived, downRate, upRate };
@@ -77,8 +77,6 @@ export function createNetwork({ transport, dht, clock, random }: NetworkParts): 
       const { contacts, traces } = dht.state.get();
       return { contacts, lookups: traces };
     },
-    async explore() {
-      await dht.findNode(idFromBytes<Id>(random.bytes(ID_BYTES)));
-    },
+    explore: () => dht.findNode(idFromBytes<Id>(random.bytes(ID_BYTES))),
   };
 }

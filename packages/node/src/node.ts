@@ -9,7 +9,7 @@ import {
   type State,
 } from '@tabswarm/base';
 import { formatAppLink, parseLink } from '@tabswarm/content';
-import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
+import { createDht, NoNetworkError, type Dht, type NodeLookup } from '@tabswarm/dht';
 import { UnreachableError, type Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
@@ -76,7 +76,7 @@ export interface Node {
   download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
   read(root: Root, path?: readonly string[]): Promise<Blob>;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
-  exploreNetwork(): Promise<void>;
+  exploreNetwork(): Promise<NodeLookup>;
   pause(root: Root): Promise<void>;
   /** Goes on with what was paused, by the user or by a problem. */
   resume(root: Root): Promise<void>;
