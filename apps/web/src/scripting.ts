@@ -47,6 +47,7 @@ function statusOf(node: Node | undefined) {
     nodeId: snapshot?.nodeId,
     signaling: snapshot?.signaling ?? 'connecting',
     peers: snapshot?.peers ?? [],
+    connections: snapshot?.connections ?? { open: 0, uncollected: 0, made: 0 },
     records: snapshot?.records ?? 0,
     blocks: snapshot?.usage.blocks ?? 0,
     bytes: snapshot?.usage.bytes ?? 0,

@@ -15,7 +15,7 @@ import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import { createSwarm } from '@tabswarm/swarm';
-import type { Signaling } from '@tabswarm/webrtc';
+import type { ConnectionCounts, Signaling } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import { createDownloads } from './downloads.ts';
 import type { Duties } from './duties.ts';
@@ -35,6 +35,8 @@ const TICK_MS = 500;
 const NO_PATH_MS = 60_000;
 /** With no link at all, the signaling server is asked again for peers. */
 const LONELY_MS = 5_000;
+
+const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
 
 /** A transfer that needs the user: `problem` says for what. */
 class TransferError extends Error {
@@ -95,6 +97,8 @@ export interface NodeCollaborators {
   readonly identity: Identity;
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
+  /** Of a transport whose connections cost something. */
+  readonly connections?: () => ConnectionCounts;
   readonly duties: Duties;
   readonly clock: Clock;
   readonly random: Random;
@@ -110,6 +114,7 @@ export interface NodeOptions {
 
 export function createNode(collaborators: NodeCollaborators, { site, links }: NodeOptions): Node {
   const { vault, identity, signaling, duties, clock, random, log } = collaborators;
+  const connections = collaborators.connections ?? (() => NO_CONNECTIONS);
   let noPathAt = -Infinity;
   const transport: Transport = {
     ...collaborators.transport,
@@ -182,6 +187,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
         ...network.view(),
         problem: around.peers === 0 ? noNetwork(around.signaling, around.noPath) : undefined,
       },
+      connections: connections(),
       records: dht.state.get().records,
       usage,
       transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),

@@ -48,7 +48,11 @@ export async function openNode(
     { maxLinks: links.max },
   );
   const duties = createLockDuties(locks);
-  return createNode({ vault, transport, identity, signaling, duties, clock, random, log }, { site, links });
+  const connections = () => transport.connections();
+  return createNode(
+    { vault, transport, identity, signaling, connections, duties, clock, random, log },
+    { site, links },
+  );
 }
 
 function iceServer({ urls, username, credential }: IceServer): RTCIceServer {

@@ -1,5 +1,6 @@
 import type { LookupTrace } from '@tabswarm/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import type { ConnectionCounts } from '@tabswarm/webrtc';
 import type { FileView, Usage, Visibility } from './vault.ts';
 
 /** Something a person should know: what happened, and what to do about it. */
@@ -94,6 +95,8 @@ export interface NodeSnapshot {
   readonly signalingProblem?: Problem | undefined;
   readonly peers: readonly PeerView[];
   readonly network: NetworkView;
+  /** Peer connections: open, not collected by the browser yet (the open ones included), and made since the start. */
+  readonly connections: ConnectionCounts;
   /** DHT records kept for others. */
   readonly records: number;
   readonly usage: Usage;

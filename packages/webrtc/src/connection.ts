@@ -28,9 +28,13 @@ export interface Connection {
   close(): void;
 }
 
-/** Makes a peer connection: simple-peer's in the product, one of memory in tests. */
+/**
+ * Makes a peer connection: simple-peer's in the product, one of memory in tests. `onMade` is given the object that the
+ * browser counts; once the connection is over, nothing of it refers to that object any more.
+ */
 export type OpenConnection = (options: {
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
   readonly onSignal: (signal: Signal) => void;
+  readonly onMade: (object: object) => void;
 }) => Connection;

@@ -1,3 +1,4 @@
+export type { ConnectionCounts } from './census.ts';
 export type { Connection, OpenConnection, Pipe, Signal } from './connection.ts';
 export type { Arrival, Introducer } from './introducer.ts';
 export { openSimplePeerConnection } from './simple-peer-connection.ts';

@@ -10,7 +10,7 @@ import type { OpenConnection, Pipe } from './connection.ts';
  * channel stands beside it on the same RTCPeerConnection, which simple-peer keeps in `_pc`: its own stream interface
  * would cost a copy and a pause every 64 KiB.
  */
-export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers, onSignal }) => {
+export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers, onSignal, onMade }) => {
   const peer = new SimplePeer({
     initiator,
     objectMode: true,
@@ -23,6 +23,7 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
   const bulkOpen = createDeferred<void>();
   const over = createDeferred<void>();
   let failure: Error | undefined;
+  if (peer._pc) onMade(peer._pc);
 
   peer.on('signal', onSignal);
   peer.on('connect', () => connected.resolve());
@@ -34,14 +35,18 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
     connected.reject(reason);
     bulkOpen.reject(reason);
     over.resolve();
+    // Whoever still holds the link must not hold the browser's objects: they count until they are collected.
+    held.bulk = undefined;
   });
 
   // Made before simple-peer asks for the first offer, which it does in a microtask: one negotiation covers both.
-  const bulk = peer._pc?.createDataChannel('bulk', { negotiated: true, id: BULK_CHANNEL_ID, ordered: false });
-  if (bulk) {
-    bulk.binaryType = 'arraybuffer';
-    bulk.addEventListener('open', () => bulkOpen.resolve());
-    bulk.addEventListener('close', () => peer.destroy());
+  const held: Held = {
+    bulk: peer._pc?.createDataChannel('bulk', { negotiated: true, id: BULK_CHANNEL_ID, ordered: false }),
+  };
+  if (held.bulk) {
+    held.bulk.binaryType = 'arraybuffer';
+    held.bulk.addEventListener('open', () => bulkOpen.resolve());
+    held.bulk.addEventListener('close', () => peer.destroy());
   }
   const opened = Promise.all([connected.promise, bulkOpen.promise]).then(() => undefined);
   // Whoever waits for it is told; a connection given up before it opened has nobody waiting.
@@ -49,7 +54,7 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
 
   return {
     control: controlPipe(peer),
-    bulk: bulkPipe(bulk),
+    bulk: bulkPipe(held),
     opened,
     over: over.promise,
     signal(signal) {
@@ -60,36 +65,40 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
   };
 };
 
+/** What a connection has of the browser's as long as it is not over. simple-peer lets go of its own part by itself. */
+interface Held {
+  bulk: RTCDataChannel | undefined;
+}
+
 function controlPipe(peer: SimplePeer): Pipe {
-  const channel = peer._channel;
   return {
     buffered: () => peer.bufferSize,
     send: (bytes) => peer.send(bytes),
     onMessage: (listener) => void peer.on('data', listener),
-    onLow: (listener) => channel?.addEventListener('bufferedamountlow', listener),
+    onLow: (listener) => peer._channel?.addEventListener('bufferedamountlow', listener),
     setLowThreshold(bytes) {
-      if (channel) channel.bufferedAmountLowThreshold = bytes;
+      if (peer._channel) peer._channel.bufferedAmountLowThreshold = bytes;
     },
   };
 }
 
-function bulkPipe(channel: RTCDataChannel | undefined): Pipe {
+function bulkPipe(held: Held): Pipe {
   // The other side may see the connection open first and send before anybody here listens.
-  const inbox = createInbox(() => channel?.close());
-  channel?.addEventListener('message', ({ data }) => {
+  const inbox = createInbox(() => held.bulk?.close());
+  held.bulk?.addEventListener('message', ({ data }) => {
     // A string is not of this protocol; an empty message is what the receiver refuses.
     inbox.deliver(data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array());
   });
   return {
-    buffered: () => channel?.bufferedAmount ?? 0,
+    buffered: () => held.bulk?.bufferedAmount ?? 0,
     send(bytes) {
-      if (!channel) throw new Error('no data channel');
-      channel.send(bytes);
+      if (!held.bulk) throw new Error('no data channel');
+      held.bulk.send(bytes);
     },
     onMessage: (listener) => void inbox.receive(listener),
-    onLow: (listener) => channel?.addEventListener('bufferedamountlow', listener),
+    onLow: (listener) => held.bulk?.addEventListener('bufferedamountlow', listener),
     setLowThreshold(bytes) {
-      if (channel) channel.bufferedAmountLowThreshold = bytes;
+      if (held.bulk) held.bulk.bufferedAmountLowThreshold = bytes;
     },
   };
 }

@@ -1,21 +1,16 @@
 import { abortable, createListeners, type Clock, type Log, type Random, errorText } from '@tabswarm/base';
 import { UnreachableError, type Link, type Transport, type UnreachableReason } from '@tabswarm/net';
-import { fromUtf8, toHex, utf8, type Bytes } from '@tabswarm/protocol/bytes';
-import { ProtocolError } from '@tabswarm/protocol/error';
+import { fromUtf8, toHex, type Bytes } from '@tabswarm/protocol/bytes';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Identity } from '@tabswarm/protocol/identity';
-import {
-  INTRODUCTION_VERSION,
-  openEnvelope,
-  sealEnvelope,
-  type DeclineReason,
-  type Envelope,
-  type EnvelopeKind,
-} from '@tabswarm/protocol/introduction';
+import { INTRODUCTION_VERSION, type DeclineReason, type Envelope } from '@tabswarm/protocol/introduction';
 import { createAttempt, reasonForDecline, type Attempt, type Route } from './attempt.ts';
-import { decodeCandidates, encodeCandidates } from './candidates.ts';
-import type { OpenConnection, Signal } from './connection.ts';
-import type { Arrival, Introducer } from './introducer.ts';
+import { decodeCandidates } from './candidates.ts';
+import { createCensus, type ConnectionCounts, type WatchCollection } from './census.ts';
+import type { OpenConnection } from './connection.ts';
+import { createConnector } from './connector.ts';
+import type { Introducer } from './introducer.ts';
+import { createMailbox } from './mailbox.ts';
 import { createPeerIntroducer } from './peer-introducer.ts';
 import { createRtcLink } from './rtc-link.ts';
 
@@ -24,8 +19,6 @@ const KNOCK_AGAIN_MS = [1_000, 2_500];
 const KNOCK_LIMIT_MS = 4_500;
 /** From the first description to open channels: four round trips, and more where many candidates must be tried. */
 const CONNECT_LIMIT_MS = 10_000;
-/** Candidates found within this time travel together: each envelope costs a signature. */
-const CANDIDATE_BATCH_MS = 10;
 /** Sessions that came to an end, so that a late copy of a knock begins nothing. */
 const MAX_ENDED_SESSIONS = 512;
 const DEFAULT_MAX_LINKS = 64;
@@ -41,6 +34,13 @@ export interface WebRtcCollaborators {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How it is found out that a connection's object has been collected; tests replace it. */
+  readonly watchCollection?: WatchCollection | undefined;
+}
+
+export interface WebRtcTransport extends Transport {
+  /** Connection objects: whoever makes many of them, however short-lived, comes to the browser's limit. */
+  connections(): ConnectionCounts;
 }
 
 /**
@@ -48,10 +48,20 @@ export interface WebRtcCollaborators {
  * will answer, and the node with the smaller id always offers, so two that dial one another at once do not collide.
  */
 export function createWebRtcTransport(
-  { identity, introducers: given, open, iceServers, clock, random, log }: WebRtcCollaborators,
+  {
+    identity,
+    introducers: given,
+    open,
+    iceServers,
+    clock,
+    random,
+    log,
+    watchCollection,
+  }: WebRtcCollaborators,
   { maxLinks = DEFAULT_MAX_LINKS }: { readonly maxLinks?: number } = {},
-): Transport {
+): WebRtcTransport {
   const self = identity.id;
+  const census = createCensus(watchCollection ? { watch: watchCollection } : {});
   const links = new Map<NodeId, Link>();
   const attempts = new Map<NodeId, Attempt>();
   const ended = new Set<string>();
@@ -65,6 +75,17 @@ export function createWebRtcTransport(
     onLink: (listener: (link: Link) => void) => opened.subscribe(listener),
   };
   const introducers: readonly Introducer[] = [createPeerIntroducer(base, { clock, log }), ...given];
+
+  const mailbox = createMailbox({
+    identity,
+    introducers,
+    clock,
+    log,
+    onEnvelope(envelope, route) {
+      if (running) onEnvelope(envelope, route);
+    },
+  });
+  const makeConnection = createConnector({ open, iceServers, census, mailbox, clock });
 
   const finish = (attempt: Attempt): void => {
     if (attempts.get(attempt.remote) === attempt) attempts.delete(attempt.remote);
@@ -88,42 +109,22 @@ export function createWebRtcTransport(
     attempt.outcome.reject(new UnreachableError(attempt.remote, reason, { cause }));
   };
 
-  const seal = (to: NodeId, kind: EnvelopeKind, session: Bytes, body: string): Promise<Bytes> =>
-    sealEnvelope(identity, { kind, to, session, time: clock.now(), body: utf8(body) });
-
-  /** Sends to one side of an attempt; what is lost on the way shows as the attempt's time-out. */
-  const tell = (
-    to: NodeId,
-    { introducer, via }: Route,
-    kind: EnvelopeKind,
-    session: Bytes,
-    body = '',
-  ): void => {
-    seal(to, kind, session, body)
-      .then((envelope) => introducer.carry(to, envelope, { via }))
-      .catch((cause: unknown) => log.warn('could not send an envelope', { kind, cause: errorText(cause) }));
-  };
-
   const attemptWith = (remote: NodeId): Attempt => {
     const attempt = attempts.get(remote) ?? createAttempt(remote);
     attempts.set(remote, attempt);
     return attempt;
   };
 
+  /** With those that attempts under way may need. */
+  const hasRoomForConnection = (): boolean => {
+    const coming = [...attempts.values()].filter(({ connection }) => !connection).length;
+    return census.hasRoom(coming + 1);
+  };
+
   /** Makes the connection object and joins it to the other side by `route`. */
   const connect = (attempt: Attempt, session: Bytes, route: Route, initiator: boolean): void => {
     const { remote } = attempt;
-    let candidates: RTCIceCandidateInit[] = [];
-    const flush = (): void => {
-      for (const body of encodeCandidates(candidates)) tell(remote, route, 'candidate', session, body);
-      candidates = [];
-    };
-    const onSignal = (signal: Signal): void => {
-      if (signal.type !== 'candidate') tell(remote, route, signal.type, session, signal.sdp);
-      else if (candidates.push(signal.candidate) === 1)
-        attempt.timers.push(clock.after(CANDIDATE_BATCH_MS, flush));
-    };
-    const connection = open({ initiator, iceServers: iceServers(), onSignal });
+    const connection = makeConnection(remote, { session, route, initiator });
     attempt.connection = connection;
     attempt.session = session;
     const isCurrent = (): boolean => attempts.get(remote) === attempt && attempt.connection === connection;
@@ -161,15 +162,9 @@ export function createWebRtcTransport(
     attempt.knocked = session;
     attempt.sessions.set(toHex(session), clock.now());
     const send = async (): Promise<void> => {
-      const envelope = await seal(attempt.remote, 'knock', session, '');
-      const taken = await Promise.all(
-        introducers.map(async (introducer) => {
-          const took = await introducer.carry(attempt.remote, envelope, { via });
-          if (took) attempt.hopes.add(introducer);
-          return took;
-        }),
-      );
-      if (!taken.includes(true) && !attempt.connection) fail(attempt, 'absent');
+      const taken = await mailbox.knock(attempt.remote, session, via);
+      for (const introducer of taken) attempt.hopes.add(introducer);
+      if (taken.length === 0 && !attempt.connection) fail(attempt, 'absent');
     };
     const trySend = (): void => {
       if (!attempt.connection) send().catch((cause: unknown) => fail(attempt, 'absent', cause));
@@ -186,7 +181,10 @@ export function createWebRtcTransport(
   const onKnock = ({ from, version, session, time }: Envelope, route: Route): void => {
     const name = toHex(session);
     if (ended.has(name)) return;
-    const decline = (reason: DeclineReason): void => tell(from, route, 'decline', session, reason);
+    const decline = (reason: DeclineReason): void => {
+      log.debug('declined a knock', { peer: from, reason });
+      mailbox.tell(from, route, 'decline', session, reason);
+    };
     if (version !== INTRODUCTION_VERSION) {
       decline(version < INTRODUCTION_VERSION ? 'too-old' : 'too-new');
       return;
@@ -198,6 +196,14 @@ export function createWebRtcTransport(
       return;
     }
     if (!known && attempts.size >= MAX_ATTEMPTS) {
+      decline('busy');
+      return;
+    }
+    if (!known?.sessions.has(name) && !hasRoomForConnection()) {
+      log.warn('declined a knock: too many connections are not collected yet', {
+        ...census.counts(),
+        peer: from,
+      });
       decline('busy');
       return;
     }
@@ -215,7 +221,7 @@ export function createWebRtcTransport(
     }
     if (self < from) connect(attempt, session, route, true);
     else {
-      tell(from, route, 'accept', session);
+      mailbox.tell(from, route, 'accept', session);
       if (!repeated) attempt.timers.push(clock.after(KNOCK_LIMIT_MS, () => expire(attempt)));
     }
   };
@@ -258,22 +264,7 @@ export function createWebRtcTransport(
     }
   };
 
-  const onArrival = async (introducer: Introducer, { envelope, via }: Arrival): Promise<void> => {
-    try {
-      const message = await openEnvelope(envelope, self, clock.now());
-      if (running) onEnvelope(message, { introducer, via });
-    } catch (cause) {
-      const code = cause instanceof ProtocolError ? cause.code : 'internal';
-      log.warn('refused an envelope', { by: introducer.name, via, code, cause: errorText(cause) });
-    }
-  };
-
   for (const introducer of introducers) {
-    // Envelopes are taken one after the other: a candidate must not overtake its offer while that is being verified.
-    let queue = Promise.resolve();
-    introducer.onEnvelope((arrival) => {
-      queue = queue.then(() => onArrival(introducer, arrival));
-    });
     introducer.onAbsent((node) => {
       const attempt = attempts.get(node);
       if (!attempt || attempt.connection) return;
@@ -284,6 +275,7 @@ export function createWebRtcTransport(
 
   return {
     ...base,
+    connections: () => census.counts(),
     async dial(node, { signal, via } = {}) {
       signal?.throwIfAborted();
       if (!running) throw new UnreachableError(node, 'stopped');
@@ -293,6 +285,13 @@ export function createWebRtcTransport(
       let attempt = attempts.get(node);
       if (!attempt) {
         if (links.size >= maxLinks || attempts.size >= MAX_ATTEMPTS) throw new UnreachableError(node, 'busy');
+        if (!hasRoomForConnection()) {
+          log.warn('not dialing: too many connections are not collected yet', {
+            ...census.counts(),
+            peer: node,
+          });
+          throw new UnreachableError(node, 'busy');
+        }
         attempt = attemptWith(node);
         knock(attempt, via);
       }

@@ -5,7 +5,12 @@ it('[WR5] a link has an ordered channel with id 0 and one with id 1 that is not,
   const make = vi.spyOn(RTCPeerConnection.prototype, 'createDataChannel');
   for (const initiator of [true, false]) {
     make.mockClear();
-    const connection = openSimplePeerConnection({ initiator, iceServers: [], onSignal: () => undefined });
+    const connection = openSimplePeerConnection({
+      initiator,
+      iceServers: [],
+      onSignal: () => undefined,
+      onMade: () => undefined,
+    });
     expect(make.mock.calls.map(([, options]) => options)).toEqual([
       { negotiated: true, id: 0, ordered: true },
       { negotiated: true, id: 1, ordered: false },

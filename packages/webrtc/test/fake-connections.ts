@@ -1,4 +1,5 @@
 import { createDeferred } from '@tabswarm/base';
+import type { WatchCollection } from '../src/census.ts';
 import type { Connection, OpenConnection, Pipe, Signal } from '../src/connection.ts';
 
 /** Peer connections without a browser: descriptions name their maker, and an answer joins the two ends. */
@@ -6,6 +7,9 @@ export interface FakeConnections {
   /** For one node; `fingerprint` is its certificate's, two hexadecimal digits that are repeated. */
   opener(fingerprint: string): OpenConnection;
   opened(): number;
+  /** As when the browser's collector ran: all connections that are over are gone. */
+  collect(): void;
+  readonly watchCollection: WatchCollection;
 }
 
 interface End {
@@ -39,11 +43,19 @@ export function createFakeConnections(): FakeConnections {
     b.done.resolve();
   };
 
+  /** What to call when these are collected, and what is over. */
+  const watched = new Map<object, () => void>();
+  const finished: object[] = [];
+
   return {
     opened: () => ends.length,
+    collect() {
+      for (const object of finished.splice(0)) watched.get(object)?.();
+    },
+    watchCollection: (onCollected) => (object) => watched.set(object, onCollected),
     opener:
       (fingerprint) =>
-      ({ initiator, onSignal }): Connection => {
+      ({ initiator, onSignal, onMade }): Connection => {
         const end: End = {
           number: ends.length,
           fingerprint,
@@ -54,6 +66,8 @@ export function createFakeConnections(): FakeConnections {
         };
         end.done.promise.catch(() => undefined);
         ends.push(end);
+        onMade(end);
+        void end.over.promise.then(() => finished.push(end));
         if (initiator) queueMicrotask(() => onSignal({ type: 'offer', sdp: describe(end) }));
         return {
           ...end.pipes,
