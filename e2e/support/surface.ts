@@ -9,13 +9,14 @@ export interface Surface {
   ): Promise<{ link: string; root: string }>;
   download(link: string, options?: { signal?: AbortSignal }): Promise<{ root: string }>;
   read(root: string, path?: string): Promise<Blob>;
+  connect(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>;
   status(): Status;
   log(): readonly LogEntry[];
 }
 
 export interface Status {
   readonly nodeId: string | undefined;
-  readonly peers: readonly object[];
+  readonly peers: readonly { readonly id: string }[];
   readonly records: number;
   readonly blocks: number;
   readonly bytes: number;

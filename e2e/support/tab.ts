@@ -168,6 +168,20 @@ export class Tab {
     return (await this.status()).nodeId ?? '';
   }
 
+  /** The ids of the tabs that it is linked to. */
+  async peers(): Promise<readonly string[]> {
+    return (await this.status()).peers.map(({ id }) => id);
+  }
+
+  /** Links it to that tab; rejects with what the page says is the reason. Resolves with how long it took, in milliseconds. */
+  async connect(nodeId: string): Promise<number> {
+    return this.page.evaluate(async (id) => {
+      const startedAt = performance.now();
+      await (globalThis as unknown as SurfaceWindow).tabswarm.connect(id);
+      return performance.now() - startedAt;
+    }, nodeId);
+  }
+
   async status(): Promise<Status> {
     return this.page.evaluate(() => (globalThis as unknown as SurfaceWindow).tabswarm.status());
   }

@@ -14,6 +14,11 @@ export interface Profile {
   close(): Promise<void>;
 }
 
+interface Options {
+  /** Settings of the server. */
+  environment: Readonly<Record<string, string>>;
+}
+
 interface Fixtures {
   /** A server and so a network of this test's own. */
   server: TestServer;
@@ -24,16 +29,17 @@ interface Fixtures {
   openTab: () => Promise<Tab>;
 }
 
-export const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from it that this needs no other fixture
-  server: async ({}, use) => {
-    const server = await startServer();
+export const test = base.extend<Fixtures & Options>({
+  environment: [{}, { option: true }],
+
+  server: async ({ environment }, use) => {
+    const server = await startServer(environment);
     await use(server);
     await server.stop();
   },
 
   faults: [
-    // oxlint-disable-next-line no-empty-pattern -- as above
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads from it that this needs no other fixture
     async ({}, use) => {
       const faults = createFaults();
       await use(faults);

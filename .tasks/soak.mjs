@@ -1,0 +1,45 @@
+/*
+ * `npm run soak`: tabs come and go for half an hour, and those that stay must neither make too many connections nor
+ * grow. `npm run soak -- --minutes 5` for another time, `-- --seed N` for the order of events of another run.
+ */
+import { build } from './lib/build.mjs';
+import { ensureChromium } from './lib/chromium.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { checkNodeVersion } from './lib/node-version.mjs';
+import { fail, TaskError } from './lib/root.mjs';
+import { runNode, TOOLS } from './lib/run.mjs';
+
+const MINUTES = 30;
+
+async function soak(args) {
+  const { minutes = MINUTES, seed } = parse(args);
+  checkNodeVersion();
+  await ensureInstalled();
+  const CHROMIUM_PATH = await ensureChromium();
+  await build();
+  console.log(`Tabs come and go for ${minutes} minutes ...`);
+  const story = ['test', '--config', 'e2e/playwright.config.ts', '--project=stories', 'soak.spec.ts'];
+  const { code } = await runNode(TOOLS.playwright, story, {
+    env: {
+      CHROMIUM_PATH,
+      SOAK_MINUTES: String(minutes),
+      ...(seed === undefined ? {} : { SEED: String(seed) }),
+    },
+  });
+  process.exitCode = code;
+}
+
+function parse(args) {
+  const given = {};
+  for (let at = 0; at < args.length; at += 2) {
+    const name = args[at]?.replace(/^--/, '');
+    const value = Number(args[at + 1]);
+    if (!['minutes', 'seed'].includes(name) || !(value >= 0)) {
+      throw new TaskError('npm run soak takes --minutes N and --seed N.');
+    }
+    given[name] = value;
+  }
+  return given;
+}
+
+soak(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,83 @@
+import { openCrowd, type Crowd, type Member } from '../support/crowd.ts';
+import { connectionsMade, gauge, type Gauge, type Reading } from '../support/gauge.ts';
+import { MIB } from '../support/files.ts';
+import { createRandom } from '../support/random.ts';
+import { expect, test } from '../support/test.ts';
+
+/** `npm run soak` sets it; the stories run a short one. */
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 2);
+const MINUTE_MS = 60_000;
+const MAX_CONNECTIONS = 300;
+const MAX_GROWTH = 1.2;
+/** What was closed last is collected some time after. */
+const COLLECTED_WITHIN_MS = 60_000;
+
+interface Measured {
+  readonly member: Member;
+  readonly gauge: Gauge;
+  readonly began: Reading;
+  ended: Reading;
+}
+
+test(`for ${MINUTES} minutes tabs come and go, and those that stay neither wear out nor grow`, async ({
+  openProfile,
+  server,
+  faults,
+}) => {
+  test.setTimeout((MINUTES + 5) * MINUTE_MS);
+  faults.expect(/^a tab crashed$/);
+  const random = createRandom(process.env['SEED']);
+  const crowd = await openCrowd({ url: server.url, openProfile, random, staying: 4, coming: 8 });
+  await crowd.settle();
+  // Whatever is made once and kept is made before anything is measured.
+  for (const [at, from] of crowd.staying.entries()) {
+    await crowd.exchange(from, crowd.staying[(at + 1) % crowd.staying.length] as Member);
+  }
+  const measured: Measured[] = [];
+  for (const member of crowd.staying) {
+    const ofMember = await gauge(member.tab.page);
+    const began = await ofMember.read();
+    measured.push({ member, gauge: ofMember, began, ended: began });
+  }
+
+  await crowd.churn(MINUTES * MINUTE_MS);
+  await crowd.settle();
+
+  const growth = async (): Promise<number> => {
+    for (const one of measured) one.ended = await one.gauge.read();
+    return Math.max(...measured.map(({ began, ended }) => ended.memory / began.memory));
+  };
+  const most = await growth();
+  console.log(`seed ${random.seed}\n${await reportOf(crowd, measured)}`);
+  for (const { tab } of [...crowd.staying, ...crowd.coming]) {
+    expect(await connectionsMade(tab.page)).toBeLessThan(MAX_CONNECTIONS);
+  }
+  expect(crowd.mostConnections).toBeLessThan(MAX_CONNECTIONS);
+  if (most < MAX_GROWTH) return;
+  await expect
+    .poll(growth, { message: 'memory, as a ratio', timeout: COLLECTED_WITHIN_MS })
+    .toBeLessThan(MAX_GROWTH);
+});
+
+async function reportOf(crowd: Crowd, measured: readonly Measured[]): Promise<string> {
+  const rows = await Promise.all(
+    measured.map(async ({ member, began, ended }) => [
+      member.name,
+      String(await connectionsMade(member.tab.page)),
+      `${mebibytes(began)} to ${mebibytes(ended)} MiB (x ${(ended.memory / began.memory).toFixed(2)})`,
+      `${began.nodes} to ${ended.nodes}`,
+      `${began.listeners} to ${ended.listeners}`,
+    ]),
+  );
+  const table = [['tab', 'connections made', 'memory', 'DOM nodes', 'listeners'], ...rows];
+  const departures = [...crowd.departures].map(([departure, count]) => `${count} ${departure}`);
+  return [
+    `${measured.length} tabs stayed; of ${crowd.coming.length} others, ${departures.join(', ')}; ${crowd.exchanges} files fetched`,
+    ...table.map((cells) => `| ${cells.join(' | ')} |`),
+    `those that came and went made at most ${crowd.mostConnections} connections`,
+  ].join('\n');
+}
+
+function mebibytes({ memory }: Reading): string {
+  return (memory / MIB).toFixed(2);
+}
