@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MIB, testFile } from '../support/files.ts';
+import { openNetwork } from '../support/network.ts';
 import type { Tab } from '../support/tab.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -12,7 +13,9 @@ const SCREENS = {
 } as const;
 
 async function shoot({ page }: Tab, name: string): Promise<void> {
-  await page.screenshot({ path: join(import.meta.dirname, `${name}.png`), fullPage: true });
+  const path = join(import.meta.dirname, `${name}.png`);
+  // A lookup that is being played is shown as it ends.
+  await page.screenshot({ path, fullPage: true, animations: 'disabled' });
 }
 
 for (const [screen, settings] of Object.entries(SCREENS)) {
@@ -43,5 +46,21 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
       await expect(stranger.row(share.root).getByTestId('transfer-error')).toBeVisible();
       await shoot(stranger, `failed-${looks}`);
     });
+
+    for (const size of [2, 12]) {
+      test(`network of ${size}, ${looks}`, async ({ openProfile, openTab }) => {
+        const watcher = await (await openProfile({ ...settings, colorScheme })).openTab();
+        const others: Tab[] = [];
+        while (others.length < size - 1) others.push(await openTab());
+        await watcher.expectPeers(size - 1);
+        await others[0]?.share([testFile('Summer in the mountains.mp4', 1 * MIB)]);
+        const view = await openNetwork(watcher);
+        await view.getByTestId('try-lookup').click();
+        await expect(view.getByTestId('network-lookup')).toContainText(/looked for .*all answered/);
+        await expect(view.getByTestId('network-link')).toHaveCount(size - 1);
+        await expect(view).not.toContainText('not measured yet');
+        await shoot(watcher, `network-of-${size}-${looks}`);
+      });
+    }
   }
 }

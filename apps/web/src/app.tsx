@@ -5,9 +5,12 @@ import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { Introduction } from './components/introduction.tsx';
 import { LinkBox } from './components/link-box.tsx';
+import { NetworkView } from './components/network-view.tsx';
 import { TransferList } from './components/transfer-list.tsx';
+import { ViewTabs, viewPanelId, viewTabId } from './components/view-tabs.tsx';
 import { takeLinkFromAddress } from './address-link.ts';
 import { useDroppedFiles } from './use-dropped-files.ts';
+import { useView } from './use-view.ts';
 
 const noChanges = (): (() => void) => () => undefined;
 const nothing = (): undefined => undefined;
@@ -68,26 +71,60 @@ export function App({ node }: { readonly node: Node | undefined }) {
     if (node && link !== undefined) queueMicrotask(() => void download(link));
   }, [node, addressed, download]);
 
-  const dragging = useDroppedFiles(share, setShareError);
+  // After the address has been read: what came with a link is to be seen among the files.
+  const [view, setView] = useView();
+  const drop = useCallback(
+    (files: readonly SourceFile[]) => {
+      setView('files');
+      share(files);
+    },
+    [setView, share],
+  );
+  const refuseDrop = useCallback(
+    (reason: string) => {
+      setView('files');
+      setShareError(reason);
+    },
+    [setView],
+  );
+  const dragging = useDroppedFiles(drop, refuseDrop);
   const transfers = snapshot?.transfers ?? [];
 
   return (
     <div className="page">
       <Header snapshot={snapshot} />
       <main>
-        {transfers.length === 0 && <Introduction />}
-        <div className="entry" data-compact={transfers.length > 0}>
-          <DropZone
-            disabled={!node}
-            dragging={dragging}
-            error={shareError}
-            visibility={visibility}
-            onVisibility={setVisibility}
-            onFiles={share}
-          />
-          <LinkBox disabled={!node} error={linkError} onSubmit={download} />
+        <ViewTabs view={view} onView={setView} />
+        <div
+          className="view"
+          role="tabpanel"
+          id={viewPanelId('files')}
+          aria-labelledby={viewTabId('files')}
+          hidden={view !== 'files'}
+        >
+          {transfers.length === 0 && <Introduction />}
+          <div className="entry" data-compact={transfers.length > 0}>
+            <DropZone
+              disabled={!node}
+              dragging={dragging}
+              error={shareError}
+              visibility={visibility}
+              onVisibility={setVisibility}
+              onFiles={share}
+            />
+            <LinkBox disabled={!node} error={linkError} onSubmit={download} />
+          </div>
+          {node && transfers.length > 0 && <TransferList node={node} transfers={transfers} />}
         </div>
-        {node && transfers.length > 0 && <TransferList node={node} transfers={transfers} />}
+        <div
+          className="view"
+          role="tabpanel"
+          id={viewPanelId('network')}
+          aria-labelledby={viewTabId('network')}
+          hidden={view !== 'network'}
+        >
+          {view === 'network' && node && snapshot && <NetworkView node={node} snapshot={snapshot} />}
+        </div>
       </main>
       <Footer snapshot={snapshot} />
     </div>

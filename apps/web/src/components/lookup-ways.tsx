@@ -1,0 +1,56 @@
+import type { LookupTrace } from '@tabswarm/node';
+import type { CSSProperties } from 'react';
+import { bentPath, pointAt, turnOf, type Point } from '../network/geometry.ts';
+import { wayOf } from '../network/lookup-text.ts';
+import { hopStyle } from '../network/playing.ts';
+
+export interface LookupWaysProps {
+  readonly self: string;
+  readonly lookup: LookupTrace;
+  readonly radius: number;
+}
+
+/** A lookup drawn on the ring: its ways hop by hop, in the order in which it asked. */
+export function LookupWays({ self, lookup, radius }: LookupWaysProps) {
+  const at = (id: string) => pointAt(turnOf(self, id), radius);
+  const nearest = lookup.nearest.filter((id) => id !== self);
+  return (
+    <g className="lookup-ways">
+      {lookup.paths.map((path, index) => {
+        const stops = [self, ...wayOf(path)];
+        return (
+          <g key={path.asked} data-outcome={path.outcome}>
+            {stops.slice(1).map((to, hop) => (
+              <path
+                key={to}
+                className="lookup-hop"
+                d={bentPath(at(stops[hop] ?? self), at(to))}
+                pathLength="1"
+                style={hopStyle(index, hop)}
+              />
+            ))}
+            {path.outcome === 'failed' && <Cross at={at(path.asked)} style={hopStyle(index, 1)} />}
+          </g>
+        );
+      })}
+      {nearest.map((id, index) => {
+        const { x, y } = at(id);
+        const style = hopStyle(lookup.paths.length, index / 4);
+        return <circle key={id} className="lookup-nearest" cx={x} cy={y} r="12" style={style} />;
+      })}
+    </g>
+  );
+}
+
+/** The place that is looked for: above everything else, since it may be where a tab is. */
+export function LookupGoal({ at: { x, y } }: { readonly at: Point }) {
+  return (
+    <path className="lookup-goal" d={`M${x} ${y - 11}l9 11l-9 11l-9 -11z`}>
+      <title>The place that is looked for</title>
+    </path>
+  );
+}
+
+function Cross({ at: { x, y }, style }: { readonly at: Point; readonly style: CSSProperties }) {
+  return <path className="lookup-cross" d={`M${x - 6} ${y - 6}l12 12m0 -12l-12 12`} style={style} />;
+}
