@@ -32,13 +32,14 @@ export function purposeText({ purpose, endedAt }: LookupTrace): string {
 export function outcomeText(lookup: LookupTrace): string {
   const { paths, startedAt, endedAt } = lookup;
   const answered = paths.filter(({ outcome }) => outcome === 'answered').length;
+  if (paths.length === 0 && endedAt !== undefined) return 'No question was needed.';
   if (endedAt === undefined) return `${answered} of ${plural(paths.length, 'question')} answered so far.`;
   const asked =
     answered === paths.length
       ? `${plural(paths.length, 'question')}, all answered`
       : `${plural(paths.length, 'question')}, ${answered} answered`;
   const time = `in ${formatMilliseconds(endedAt - startedAt)}`;
-  return [`${asked} ${time}, ${hopsText(lookup)}.`, foundText(lookup)].join(' ').trim();
+  return [`${asked} ${time}${hopsText(lookup)}.`, foundText(lookup)].join(' ').trim();
 }
 
 /** The most hops that an answer took. */
@@ -63,7 +64,8 @@ export function formatMilliseconds(ms: number): string {
 
 function hopsText(lookup: LookupTrace): string {
   const hops = longestWay(lookup);
-  return hops <= 1 ? 'each by a tab linked to yours' : `the longest way over ${hops} hops`;
+  if (hops === 0) return '';
+  return hops === 1 ? ', each by a tab linked to yours' : `, the longest way over ${hops} hops`;
 }
 
 function foundText({ purpose, records, keepers }: LookupTrace): string {
