@@ -2,8 +2,8 @@ import type { Clock } from './clock.ts';
 
 /** A rate with a burst: the bucket holds up to `burst` tokens and gains `perSecond` of them. */
 export interface TokenBucket {
-  /** Takes one, if there is one. */
-  take(): boolean;
+  /** Takes so many, one unless said otherwise, if they are there. */
+  take(count?: number): boolean;
   /** Gives one back that was not used. */
   giveBack(): void;
   /** Milliseconds until there is one; 0 where there is one now. */
@@ -22,10 +22,10 @@ export function createTokenBucket(clock: Clock, perSecond: number, burst: number
   };
 
   return {
-    take() {
+    take(count = 1) {
       fill();
-      if (tokens < 1) return false;
-      tokens -= 1;
+      if (tokens < count) return false;
+      tokens -= count;
       return true;
     },
     giveBack() {

@@ -90,13 +90,35 @@ export async function openEnvelope(raw: Uint8Array, self: NodeId, now: number): 
   return { ...rest, publicKey, from: await nodeIdOf(publicKey) };
 }
 
-/** The id of the tab that an envelope says it is from, for those who carry it. Nothing is checked but the form. */
-export async function envelopeRoute(raw: Uint8Array): Promise<{ from: NodeId; to: NodeId; digest: string }> {
+/** What those who carry an envelope see of it. */
+export interface EnvelopeRoute {
+  readonly version: number;
+  readonly kind: EnvelopeKind;
+  /** Who it says that it is from, which `isAuthentic` proves. */
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly time: number;
+  /** Of all its bytes: two that are alike are the same one, come twice. */
+  readonly digest: string;
+  /** Whether the signature matches. Rejects with a ProtocolError where nothing could have been signed. */
+  isAuthentic(): Promise<boolean>;
+}
+
+/** For those who carry an envelope. Checks the form, for which a `knock` and an `accept` have no body. */
+export async function envelopeRoute(raw: Uint8Array): Promise<EnvelopeRoute> {
   const wire = envelopeCodec.decode(raw);
+  const { version, kind, to, time, body } = wire;
+  if ((kind === 'knock' || kind === 'accept') && body.byteLength > 0) {
+    throw new ProtocolError('malformed', 'an envelope with a body that nobody reads');
+  }
   return {
+    version,
+    kind,
     from: await nodeIdOf(wire.from),
-    to: wire.to,
+    to,
+    time,
     digest: idFromBytes<NodeId>(await sha256(new Uint8Array(raw))),
+    isAuthentic: async () => verifySignature(wire.from, wire.signature, await signedBytes(wire)),
   };
 }
 

@@ -193,6 +193,24 @@ describe('envelopes', () => {
     expect((await envelopeRoute(accept)).digest).not.toBe(route.digest);
   });
 
+  it.each(KINDS)('[IN8] of the kind %s show those who carry them whether they were changed', async (kind) => {
+    const raw = await seal(kind);
+    expect(await (await envelopeRoute(raw)).isAuthentic()).toBe(true);
+    for (const forged of [changed(raw, 'time', NOW + 1), changed(raw, 'from', carol.publicKey)]) {
+      expect(await (await envelopeRoute(forged)).isAuthentic()).toBe(false);
+    }
+  });
+
+  it('[IN8] are not carried with a body that nobody reads, or an offer of nothing', async () => {
+    for (const kind of ['knock', 'accept'] as const) {
+      expect(await codeOf(envelopeRoute(changed(await seal(kind), 'body', utf8('a message'))))).toBe(
+        'malformed',
+      );
+    }
+    const route = await envelopeRoute(changed(await seal('offer'), 'body', utf8('a message')));
+    expect(await codeOf(route.isAuthentic())).toBe('malformed');
+  });
+
   it('[EN5] answer any bytes with an envelope or a ProtocolError, and accept none that was changed', async () => {
     const raws = await Promise.all(KINDS.map((kind) => seal(kind)));
     const frames = fc.oneof(

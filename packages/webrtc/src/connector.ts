@@ -34,13 +34,13 @@ export function createConnector({ open, iceServers, census, mailbox, clock }: Co
       if (signal.type !== 'candidate') mailbox.tell(remote, route, signal.type, session, signal.sdp);
       else if (candidates.push(signal.candidate) === 1) clock.after(CANDIDATE_BATCH_MS, flush);
     };
-    let leave = (): void => undefined;
+    let leave: (() => void) | undefined;
     const onMade = (object: object): void => {
       leave = census.enter(object);
     };
     const connection = open({ initiator, iceServers: iceServers(), onSignal, onMade });
     // A connection that could not even be made is over before anything counted it.
-    void connection.over.then(leave);
+    void connection.over.then(() => leave?.());
     return connection;
   };
 }
