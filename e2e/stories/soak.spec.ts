@@ -1,5 +1,5 @@
 import { openCrowd, type Crowd, type Member } from '../support/crowd.ts';
-import { connectionsMade, gauge, type Gauge, type Reading } from '../support/gauge.ts';
+import { connectionsMade, readGauge, type Reading } from '../support/gauge.ts';
 import { MIB } from '../support/files.ts';
 import { createRandom } from '../support/random.ts';
 import { expect, test } from '../support/test.ts';
@@ -14,7 +14,6 @@ const COLLECTED_WITHIN_MS = 60_000;
 
 interface Measured {
   readonly member: Member;
-  readonly gauge: Gauge;
   readonly began: Reading;
   ended: Reading;
 }
@@ -35,16 +34,15 @@ test(`for ${MINUTES} minutes tabs come and go, and those that stay neither wear 
   }
   const measured: Measured[] = [];
   for (const member of crowd.staying) {
-    const ofMember = await gauge(member.tab.page);
-    const began = await ofMember.read();
-    measured.push({ member, gauge: ofMember, began, ended: began });
+    const began = await readGauge(member.tab.page);
+    measured.push({ member, began, ended: began });
   }
 
   await crowd.churn(MINUTES * MINUTE_MS);
   await crowd.settle();
 
   const growth = async (): Promise<number> => {
-    for (const one of measured) one.ended = await one.gauge.read();
+    for (const one of measured) one.ended = await readGauge(one.member.tab.page);
     return Math.max(...measured.map(({ began, ended }) => ended.memory / began.memory));
   };
   const most = await growth();
@@ -64,12 +62,16 @@ async function reportOf(crowd: Crowd, measured: readonly Measured[]): Promise<st
     measured.map(async ({ member, began, ended }) => [
       member.name,
       String(await connectionsMade(member.tab.page)),
-      `${mebibytes(began)} to ${mebibytes(ended)} MiB (x ${(ended.memory / began.memory).toFixed(2)})`,
+      `${mebibytes(began.memory)} to ${mebibytes(ended.memory)} MiB (x ${(ended.memory / began.memory).toFixed(2)})`,
+      `${mebibytes(began.code)} to ${mebibytes(ended.code)} MiB`,
       `${began.nodes} to ${ended.nodes}`,
       `${began.listeners} to ${ended.listeners}`,
     ]),
   );
-  const table = [['tab', 'connections made', 'memory', 'DOM nodes', 'listeners'], ...rows];
+  const table = [
+    ['tab', 'connections made', 'memory', 'compiled code beside it', 'DOM nodes', 'listeners'],
+    ...rows,
+  ];
   const departures = [...crowd.departures].map(([departure, count]) => `${count} ${departure}`);
   return [
     `${measured.length} tabs stayed; of ${crowd.coming.length} others, ${departures.join(', ')}; ${crowd.exchanges} files fetched`,
@@ -78,6 +80,6 @@ async function reportOf(crowd: Crowd, measured: readonly Measured[]): Promise<st
   ].join('\n');
 }
 
-function mebibytes({ memory }: Reading): string {
-  return (memory / MIB).toFixed(2);
+function mebibytes(bytes: number): string {
+  return (bytes / MIB).toFixed(2);
 }

@@ -9,15 +9,24 @@ interface CountedWindow extends Window {
 }
 
 export interface Reading {
-  /** Bytes of what scripts hold: objects, the DOM and WebRTC wrappers behind them, and buffers. */
+  /** Bytes that the page holds: objects and strings, the DOM and WebRTC wrappers behind them, buffers. */
   readonly memory: number;
+  /** Bytes of what the engine makes of the page's source: the longer it runs, the more of it is worth compiling. */
+  readonly code: number;
   /** As the browser counts them in this page. */
   readonly nodes: number;
   readonly listeners: number;
 }
 
-export interface Gauge {
-  read(): Promise<Reading>;
+/** As much of a heap snapshot as is looked at: the nodes stand side by side, so many numbers each. */
+interface HeapSnapshot {
+  readonly snapshot: {
+    readonly meta: {
+      readonly node_fields: readonly string[];
+      readonly node_types: [readonly string[], ...unknown[]];
+    };
+  };
+  readonly nodes: readonly number[];
 }
 
 /** To be called before the page is opened. */
@@ -39,30 +48,37 @@ export function connectionsMade(page: Page): Promise<number> {
   return page.evaluate(() => (globalThis as unknown as CountedWindow).peerConnectionsMade);
 }
 
-export async function gauge(page: Page): Promise<Gauge> {
+/** Collects what nobody refers to any more, and measures the rest. */
+export async function readGauge(page: Page): Promise<Reading> {
   const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
-  return {
-    async read() {
-      await collect(session);
-      // The protocol's description in Playwright is older than the two other numbers.
-      const usage = (await session.send('Runtime.getHeapUsage')) as {
-        usedSize: number;
-        embedderHeapUsedSize?: number;
-        backingStorageSize?: number;
-      };
-      const { metrics } = await session.send('Performance.getMetrics');
-      const metric = (name: string): number => metrics.find((one) => one.name === name)?.value ?? Number.NaN;
-      return {
-        memory: usage.usedSize + (usage.embedderHeapUsedSize ?? 0) + (usage.backingStorageSize ?? 0),
-        nodes: metric('Nodes'),
-        listeners: metric('JSEventListeners'),
-      };
-    },
-  };
+  try {
+    await session.send('Performance.enable');
+    const { memory, code } = await weigh(session);
+    const { metrics } = await session.send('Performance.getMetrics');
+    const metric = (name: string): number => metrics.find((one) => one.name === name)?.value ?? Number.NaN;
+    return { memory, code, nodes: metric('Nodes'), listeners: metric('JSEventListeners') };
+  } finally {
+    await session.detach();
+  }
 }
 
-/** What one collection finalizes, such as a closed connection, can free more for the next. */
-async function collect(session: CDPSession): Promise<void> {
+async function weigh(session: CDPSession): Promise<{ memory: number; code: number }> {
+  // What one collection finalizes, such as a closed connection, can free more for the next.
   for (let round = 0; round < 3; round += 1) await session.send('HeapProfiler.collectGarbage');
+  const chunks: string[] = [];
+  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk));
+  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
+  const { snapshot, nodes } = JSON.parse(chunks.join('')) as HeapSnapshot;
+  const { node_fields: fields, node_types: types } = snapshot.meta;
+  const typeAt = fields.indexOf('type');
+  const sizeAt = fields.indexOf('self_size');
+  const codeType = types[0].indexOf('code');
+  let memory = 0;
+  let code = 0;
+  for (let at = 0; at < nodes.length; at += fields.length) {
+    const size = nodes[at + sizeAt] ?? 0;
+    if (nodes[at + typeAt] === codeType) code += size;
+    else memory += size;
+  }
+  return { memory, code };
 }
