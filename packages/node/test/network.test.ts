@@ -94,6 +94,30 @@ describe('a lookup for the curious', () => {
     expect(shown?.endedAt).toBeDefined();
   });
 
+  it('names those on the way to a tab that is not linked', async () => {
+    const clock = createManualClock();
+    const ends = new Set<string>();
+    const net = createMemoryNetwork(clock, { connectable: (from, to) => !(ends.has(from) && ends.has(to)) });
+    const [a, b, c] = [await openTab(clock, net), await openTab(clock, net), await openTab(clock, net)];
+    const [middle, far] = [b.transport.self, c.transport.self];
+    ends.add(a.transport.self).add(c.transport.self);
+    for (const end of [a, c]) {
+      const dialing = end.transport.dial(b.transport.self);
+      await clock.advance(1_000);
+      await dialing;
+    }
+    const exploring = a.network.explore();
+    await clock.advance(5_000);
+    const { nodes } = await exploring;
+    expect(new Set(nodes)).toEqual(new Set([a.transport.self, middle, far]));
+    const shown = a.network.view().lookups.findLast(({ purpose }) => purpose === 'find-nodes');
+    expect(shown?.paths.find(({ asked }) => asked === far) ?? shown?.paths[0]).toMatchObject({
+      outcome: 'answered',
+      nodes: [middle, far],
+      hops: 2,
+    });
+  });
+
   it('says that there is nobody to ask', async () => {
     const clock = createManualClock();
     const { network } = await openTab(clock, createMemoryNetwork(clock));

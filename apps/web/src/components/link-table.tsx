@@ -47,7 +47,7 @@ export function LinkTable({ peers, onMark }: LinkTableProps) {
               </td>
               <td data-label="Since">{formatTime(peer.since)}</td>
               <td data-label="Round trip">
-                {peer.rttMs === undefined ? 'not measured yet' : formatMilliseconds(peer.rttMs)}
+                {peer.rttMs === undefined ? 'measuring' : formatMilliseconds(peer.rttMs)}
               </td>
               <td data-label="Receiving">{rateText(peer.downRate)}</td>
               <td data-label="Sending">{rateText(peer.upRate)}</td>

@@ -2,35 +2,47 @@ import type { LookupTrace } from '@tabswarm/node';
 import type { CSSProperties } from 'react';
 import { bentPath, pointAt, turnOf, type Point } from '../network/geometry.ts';
 import { wayOf } from '../network/lookup-text.ts';
+import { shortId } from '../network/nearness.ts';
 import { hopStyle } from '../network/playing.ts';
 
 export interface LookupWaysProps {
   readonly self: string;
   readonly lookup: LookupTrace;
   readonly radius: number;
+  /** Tabs that are drawn anyway. */
+  readonly drawn: ReadonlySet<string>;
 }
 
 /** A lookup drawn on the ring: its ways hop by hop, in the order in which it asked. */
-export function LookupWays({ self, lookup, radius }: LookupWaysProps) {
+export function LookupWays({ self, lookup, radius, drawn }: LookupWaysProps) {
   const at = (id: string) => pointAt(turnOf(self, id), radius);
+  const stops = new Set(lookup.paths.flatMap((path) => wayOf(path)).filter((id) => !drawn.has(id)));
   const nearest = lookup.nearest.filter((id) => id !== self);
   return (
     <g className="lookup-ways">
       {lookup.paths.map((path, index) => {
-        const stops = [self, ...wayOf(path)];
+        const way = [self, ...wayOf(path)];
         return (
           <g key={path.asked} data-outcome={path.outcome}>
-            {stops.slice(1).map((to, hop) => (
+            {way.slice(1).map((to, hop) => (
               <path
                 key={to}
                 className="lookup-hop"
-                d={bentPath(at(stops[hop] ?? self), at(to))}
+                d={bentPath(at(way[hop] ?? self), at(to))}
                 pathLength="1"
                 style={hopStyle(index, hop)}
               />
             ))}
             {path.outcome === 'failed' && <Cross at={at(path.asked)} style={hopStyle(index, 1)} />}
           </g>
+        );
+      })}
+      {[...stops].map((id) => {
+        const { x, y } = at(id);
+        return (
+          <circle key={id} className="lookup-stop" cx={x} cy={y} r="5">
+            <title>{`${shortId(id)}: not linked to you`}</title>
+          </circle>
         );
       })}
       {nearest.map((id, index) => {

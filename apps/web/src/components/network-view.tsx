@@ -9,8 +9,13 @@ import { LookupPanel } from './lookup-panel.tsx';
 import { Ring } from './ring.tsx';
 import { RingLegend } from './ring-legend.tsx';
 
+export interface NetworkViewProps {
+  readonly node: Pick<Node, 'exploreNetwork'>;
+  readonly snapshot: Pick<NodeSnapshot, 'nodeId' | 'peers' | 'network' | 'records'>;
+}
+
 /** The overlay as this tab sees it, for people who have never heard of one. */
-export function NetworkView({ node, snapshot }: { readonly node: Node; readonly snapshot: NodeSnapshot }) {
+export function NetworkView({ node, snapshot }: NetworkViewProps) {
   const [marked, setMarked] = useState<Mark>();
   const [play, setPlay] = useState(0);
   const [said, setSaid] = useState('');

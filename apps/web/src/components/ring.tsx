@@ -32,6 +32,7 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
   const top = pointAt(0, RADIUS);
   const sections = sectionsOf(self, SECTIONS);
   const nearest = sections.at(-1);
+  const drawn = new Set<string>([self, ...peers.map(({ id }) => id)]);
   const turns = peers.map(({ id }) => turnOf(self, id));
   const labels =
     peers.length <= MAX_LABELS ? spread([...OWN_LABEL, ...turns], LABEL_GAP).slice(OWN_LABEL.length) : [];
@@ -66,10 +67,13 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
           />
         ))}
       </g>
-      {lookup && <LookupWays key={`${lookup.id} ${play}`} self={self} lookup={lookup} radius={RADIUS} />}
+      {lookup && (
+        <LookupWays key={`${lookup.id} ${play}`} self={self} lookup={lookup} radius={RADIUS} drawn={drawn} />
+      )}
       <g className="ring-tabs">
         <circle className="ring-self" cx={top.x} cy={top.y} r="10" />
-        {peers.map(({ id, bucket }, index) => {
+        {peers.map((peer, index) => {
+          const { id, bucket } = peer;
           const { x, y } = pointAt(turns[index] ?? 0, RADIUS);
           return (
             <circle
@@ -79,10 +83,7 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
               r={peers.length > MAX_LABELS ? 5 : 6.5}
               data-marked={isMarked(marked, { id, bits: bucket })}
             >
-              <title>
-                {shortId(id)}
-                {bucket !== undefined && `: ${sharedBitsText(bucket)}`}
-              </title>
+              <title>{tabTitle(peer)}</title>
             </circle>
           );
         })}
@@ -111,6 +112,10 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
       </g>
     </svg>
   );
+}
+
+function tabTitle({ id, bucket }: PeerView): string {
+  return bucket === undefined ? shortId(id) : `${shortId(id)}: ${sharedBitsText(bucket)}`;
 }
 
 /** Text beside the ring grows away from it. */
