@@ -36,6 +36,11 @@ export async function boot(log: Log): Promise<Node> {
   window.addEventListener('pageshow', ({ persisted }) => {
     if (persisted) void node.start();
   });
+  // A page that comes back into view, or onto a network, may have been away for as long as one likes.
+  window.addEventListener('online', () => node.wake());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') node.wake();
+  });
   return node;
 }
 

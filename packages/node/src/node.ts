@@ -14,17 +14,20 @@ import { UnreachableError, type Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
+import type { PeerBook } from '@tabswarm/store/peer-book';
 import { createSwarm } from '@tabswarm/swarm';
-import type { ConnectionCounts, Signaling } from '@tabswarm/webrtc';
+import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import { createDownloads } from './downloads.ts';
 import type { Duties } from './duties.ts';
+import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { noNetwork, problemOfDownload, signalingRefused } from './problems.ts';
 import type { NodeSnapshot, Problem } from './snapshot.ts';
 import { viewTransfer } from './transfer-view.ts';
+import { createVisits } from './visits.ts';
 import type { SourceFile, Vault, Visibility } from './vault.ts';
 
 /** The screen is redrawn at most so often. */
@@ -33,8 +36,6 @@ const REDRAW_MS = 200;
 const TICK_MS = 500;
 /** For so long a dial that found no network path explains why there is no link. */
 const NO_PATH_MS = 60_000;
-/** With no link at all, the signaling server is asked again for peers. */
-const LONELY_MS = 5_000;
 
 const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
 
@@ -58,6 +59,8 @@ export interface SharedLink {
 export interface Node {
   readonly snapshot: State<NodeSnapshot>;
   start(): Promise<void>;
+  /** The page was hidden, the machine slept, or the network is another: finds out what is left, and goes on. */
+  wake(): void;
   /** Says goodbye to peers. What is stored stays. */
   stop(): Promise<void>;
   /** Hashes and keeps the files and offers them to others. Resolves when the link is ready. */
@@ -93,12 +96,12 @@ export interface Node {
 
 export interface NodeCollaborators {
   readonly vault: Vault;
-  readonly transport: Transport;
+  readonly transport: Transport & Partial<Pick<WebRtcTransport, 'connections' | 'wake'>>;
   readonly identity: Identity;
+  /** Absent where a tab remembers nobody. */
+  readonly book?: PeerBook | undefined;
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
-  /** Of a transport whose connections cost something. */
-  readonly connections?: () => ConnectionCounts;
   readonly duties: Duties;
   readonly clock: Clock;
   readonly random: Random;
@@ -114,9 +117,8 @@ export interface NodeOptions {
 
 export function createNode(collaborators: NodeCollaborators, { site, links }: NodeOptions): Node {
   const { vault, identity, signaling, duties, clock, random, log } = collaborators;
-  const connections = collaborators.connections ?? (() => NO_CONNECTIONS);
   let noPathAt = -Infinity;
-  const transport: Transport = {
+  const transport: NodeCollaborators['transport'] = {
     ...collaborators.transport,
     async dial(node, options) {
       try {
@@ -143,7 +145,20 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     duties,
     clock,
     log: log.scoped('downloads'),
-    onChange: () => redraw(),
+    onChange() {
+      visits.reconcile();
+      redraw();
+    },
+  });
+  const visits = createVisits({ signaling, shares, stateOf: (root) => downloads.state(root), clock });
+  const healing = createHealing({
+    transport,
+    dht,
+    signaling,
+    book: collaborators.book,
+    onWake: () => downloads.wake(),
+    clock,
+    log: log.scoped('healing'),
   });
   let running: AbortController | undefined;
   let redrawing = false;
@@ -187,7 +202,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
         ...network.view(),
         problem: around.peers === 0 ? noNetwork(around.signaling, around.noPath) : undefined,
       },
-      connections: connections(),
+      connections: transport.connections?.() ?? NO_CONNECTIONS,
       records: dht.state.get().records,
       usage,
       transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
@@ -221,6 +236,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const onShareChange = (): void => {
     announcer.reconcile();
     downloads.reconcile();
+    visits.reconcile();
     redraw();
   };
 
@@ -284,22 +300,17 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       signaling?.start();
       every(clock, () => TICK_MS, redraw, { signal });
       every(clock, () => 4 * TICK_MS, measureUsage, { signal });
-      every(
-        clock,
-        () => LONELY_MS,
-        () => {
-          if (transport.links().length === 0) signaling?.more();
-        },
-        { signal },
-      );
+      healing.start({ signal });
       measureUsage();
       onShareChange();
     },
+    wake: () => healing.wake(),
     async stop() {
       if (!running) return;
       running.abort();
       running = undefined;
       downloads.stop();
+      visits.stop();
       swarm.stop();
       signaling?.stop();
       await dht.stop();

@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '@tabswarm/base';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { IceServer } from '@tabswarm/protocol/signaling';
 import { createIdbKeyring } from '@tabswarm/store/keyring';
+import { openPeerBook } from '@tabswarm/store/peer-book';
 import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
@@ -48,9 +49,8 @@ export async function openNode(
     { maxLinks: links.max },
   );
   const duties = createLockDuties(locks);
-  const connections = () => transport.connections();
   return createNode(
-    { vault, transport, identity, signaling, connections, duties, clock, random, log },
+    { vault, transport, identity, signaling, book: openPeerBook(), duties, clock, random, log },
     { site, links },
   );
 }

@@ -2,6 +2,6 @@ export type { ConnectionCounts } from './census.ts';
 export type { Connection, OpenConnection, Pipe, Signal } from './connection.ts';
 export type { Arrival, Introducer } from './introducer.ts';
 export { openSimplePeerConnection } from './simple-peer-connection.ts';
-export { createWebRtcTransport, type WebRtcCollaborators } from './transport.ts';
+export { createWebRtcTransport, type WebRtcTransport } from './transport.ts';
 export { createSignaling, type Signaling } from './signaling.ts';
 export { createWebSocketIntroducer } from './websocket-introducer.ts';

@@ -16,10 +16,16 @@ import type { Connection } from './connection.ts';
 import { createOutbox } from './outbox.ts';
 import { createRoundTrip } from './round-trip.ts';
 
-/** How often an idle link is asked whether it is alive. */
-const PING_INTERVAL_MS = 5_000;
+/** How often an idle link is asked whether it is alive. A hidden tab may be a second late each time. */
+const PING_INTERVAL_MS = 4_000;
 /** A peer that says nothing for so long is gone. Its tab may have crashed, which tells nobody. */
-const SILENCE_LIMIT_MS = 15_000;
+const SILENCE_LIMIT_MS = 12_000;
+/** A link that is not idle is asked as well, if only this often, for its round trip. */
+const MEASURE_INTERVAL_MS = 20_000;
+/** A turn so late means that this tab slept: the silence was its own, and answers may wait to be read. */
+const LATE_MS = 5_000;
+/** Who does not answer a probe by then is gone. */
+const PROBE_LIMIT_MS = 4_000;
 /** Time for the last word to leave before the connection is torn down. */
 const LAST_WORD_MS = 100;
 
@@ -32,11 +38,16 @@ export interface RtcLinkCollaborators {
   readonly log: Log;
 }
 
+export interface RtcLink extends Link {
+  /** Time may have passed unnoticed: asks whether the other side is there, and ends the link where it is not. */
+  probe(): void;
+}
+
 /** A link over an open connection whose other end is known to be `remote`. */
 export function createRtcLink(
   { connection, clock, random, log }: RtcLinkCollaborators,
   remote: NodeId,
-): Link {
+): RtcLink {
   const over = new AbortController();
   const openedAt = clock.now();
   const roundTrip = createRoundTrip();
@@ -50,6 +61,8 @@ export function createRtcLink(
   let bytesReceived = 0;
   let heardAt = openedAt;
   let asked: { nonce: number; at: number } | undefined;
+  let askedAt = openedAt;
+  let turnAt = openedAt;
 
   const end = (reason: CloseReason | 'lost'): void => {
     if (over.signal.aborted) return;
@@ -77,8 +90,34 @@ export function createRtcLink(
   };
 
   const ping = (): void => {
-    asked = { nonce: randomInt(random, 0xffff_ffff), at: clock.now() };
+    askedAt = clock.now();
+    asked = { nonce: randomInt(random, 0xffff_ffff), at: askedAt };
     say({ type: 'ping', nonce: asked.nonce });
+  };
+
+  const lose = (): void => {
+    log.info('a link went silent', { peer: remote });
+    end('lost');
+    connection.close();
+  };
+
+  const probe = (): void => {
+    const since = clock.now();
+    ping();
+    const cancel = clock.after(PROBE_LIMIT_MS, () => {
+      if (heardAt < since) lose();
+    });
+    over.signal.addEventListener('abort', cancel, { once: true });
+  };
+
+  const onTurn = (): void => {
+    const now = clock.now();
+    const slept = now - turnAt > PING_INTERVAL_MS + LATE_MS;
+    const quiet = heardAt <= turnAt;
+    turnAt = now;
+    if (slept) probe();
+    else if (now - heardAt > SILENCE_LIMIT_MS) lose();
+    else if (quiet || now - askedAt >= MEASURE_INTERVAL_MS) ping();
   };
 
   const onLinkMessage = (message: LinkMessage): void => {
@@ -132,18 +171,7 @@ export function createRtcLink(
   void connection.over.then(() => end('lost'));
 
   ping();
-  every(
-    clock,
-    () => PING_INTERVAL_MS,
-    () => {
-      if (clock.now() - heardAt > SILENCE_LIMIT_MS) {
-        log.info('a link went silent', { peer: remote });
-        end('lost');
-        connection.close();
-      } else ping();
-    },
-    { signal: over.signal },
-  );
+  every(clock, () => PING_INTERVAL_MS, onTurn, { signal: over.signal });
 
   return {
     remote,
@@ -165,5 +193,8 @@ export function createRtcLink(
       bytesReceived,
     }),
     close,
+    probe() {
+      if (!over.signal.aborted) probe();
+    },
   };
 }

@@ -12,7 +12,7 @@ import { createConnector } from './connector.ts';
 import type { Introducer } from './introducer.ts';
 import { createMailbox } from './mailbox.ts';
 import { createPeerIntroducer } from './peer-introducer.ts';
-import { createRtcLink } from './rtc-link.ts';
+import { createRtcLink, type RtcLink } from './rtc-link.ts';
 
 /** A knock is repeated, as carriers may lose it, and given up after the last of these. */
 const KNOCK_AGAIN_MS = [1_000, 2_500];
@@ -41,6 +41,8 @@ export interface WebRtcCollaborators {
 export interface WebRtcTransport extends Transport {
   /** Connection objects: whoever makes many of them, however short-lived, comes to the browser's limit. */
   connections(): ConnectionCounts;
+  /** Time may have passed unnoticed: links whose other end is gone meanwhile end within seconds. */
+  wake(): void;
 }
 
 /**
@@ -62,7 +64,7 @@ export function createWebRtcTransport(
 ): WebRtcTransport {
   const self = identity.id;
   const census = createCensus(watchCollection ? { watch: watchCollection } : {});
-  const links = new Map<NodeId, Link>();
+  const links = new Map<NodeId, RtcLink>();
   const attempts = new Map<NodeId, Attempt>();
   const ended = new Set<string>();
   const opened = createListeners<Link>();
@@ -144,7 +146,7 @@ export function createWebRtcTransport(
     );
   };
 
-  const settle = (attempt: Attempt, link: Link): void => {
+  const settle = (attempt: Attempt, link: RtcLink): void => {
     finish(attempt);
     // A tab that was reloaded comes back under its id before its old link has timed out.
     links.get(link.remote)?.close('pruned');
@@ -276,6 +278,9 @@ export function createWebRtcTransport(
   return {
     ...base,
     connections: () => census.counts(),
+    wake() {
+      for (const link of links.values()) link.probe();
+    },
     async dial(node, { signal, via } = {}) {
       signal?.throwIfAborted();
       if (!running) throw new UnreachableError(node, 'stopped');

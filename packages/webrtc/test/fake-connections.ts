@@ -7,8 +7,12 @@ export interface FakeConnections {
   /** For one node; `fingerprint` is its certificate's, two hexadecimal digits that are repeated. */
   opener(fingerprint: string): OpenConnection;
   opened(): number;
+  /** From now on nothing that is sent arrives, and nobody is told. */
+  cut(): void;
   /** As when the browser's collector ran: all connections that are over are gone. */
   collect(): void;
+  /** Messages that went over control channels. */
+  sent(): number;
   readonly watchCollection: WatchCollection;
 }
 
@@ -23,12 +27,14 @@ interface End {
 }
 
 interface FakePipe extends Pipe {
+  sent: number;
   far: FakePipe | undefined;
   take(bytes: Uint8Array<ArrayBuffer>): void;
 }
 
 export function createFakeConnections(): FakeConnections {
   const ends: End[] = [];
+  const wire = { isCut: false };
 
   const describe = (end: End): string =>
     `v=0\r\na=fake:${end.number}\r\na=fingerprint:sha-256 ${Array.from({ length: 32 }, () => end.fingerprint).join(':')}\r\n`;
@@ -49,6 +55,10 @@ export function createFakeConnections(): FakeConnections {
 
   return {
     opened: () => ends.length,
+    cut() {
+      wire.isCut = true;
+    },
+    sent: () => ends.reduce((sum, { pipes }) => sum + pipes.control.sent, 0),
     collect() {
       for (const object of finished.splice(0)) watched.get(object)?.();
     },
@@ -59,7 +69,7 @@ export function createFakeConnections(): FakeConnections {
         const end: End = {
           number: ends.length,
           fingerprint,
-          pipes: { control: createFakePipe(), bulk: createFakePipe() },
+          pipes: { control: createFakePipe(wire), bulk: createFakePipe(wire) },
           expects: undefined,
           done: createDeferred(),
           over: createDeferred(),
@@ -89,15 +99,17 @@ export function createFakeConnections(): FakeConnections {
   };
 }
 
-function createFakePipe(): FakePipe {
+function createFakePipe(wire: { readonly isCut: boolean }): FakePipe {
   const listeners: ((bytes: Uint8Array<ArrayBuffer>) => void)[] = [];
   const held: Uint8Array<ArrayBuffer>[] = [];
   const pipe: FakePipe = {
     far: undefined,
+    sent: 0,
     buffered: () => 0,
     send(bytes) {
       const copy = bytes.slice();
-      queueMicrotask(() => pipe.far?.take(copy));
+      pipe.sent += 1;
+      if (!wire.isCut) queueMicrotask(() => pipe.far?.take(copy));
     },
     onMessage(listener) {
       listeners.push(listener);
