@@ -4,7 +4,7 @@ import type { Link, LinkStats, Transport } from '@tabswarm/net';
 import { ID_BYTES, idFromBytes, type Id, type NodeId } from '@tabswarm/protocol/ids';
 import type { NetworkView, PeerView } from './snapshot.ts';
 
-/** A rate is averaged over about so long: short enough to follow, long enough to be read. */
+/** A rate is the mean of so long: short enough to follow, long enough to be read. */
 const RATE_WINDOW_MS = 2_000;
 /** Counters read more often than this say nothing of a rate. */
 const MIN_SAMPLE_MS = 250;
@@ -29,33 +29,28 @@ interface Sample {
   readonly at: number;
   readonly sent: number;
   readonly received: number;
-  /** Bytes per second. */
-  readonly upRate: number;
-  readonly downRate: number;
 }
 
 export function createNetwork({ transport, dht, clock, random }: NetworkParts): Network {
-  /** By link and not by node: a link made anew counts from nothing. */
-  const samples = new WeakMap<Link, Sample>();
+  /** By link and not by node: a link made anew counts from nothing. The first one is where the window begins. */
+  const windows = new WeakMap<Link, [Sample, ...Sample[]]>();
 
-  const sampled = (link: Link, { openedAt, bytesSent: sent, bytesReceived: received }: LinkStats): Sample => {
+  const ratesOf = (link: Link, stats: LinkStats): Pick<PeerView, 'downRate' | 'upRate'> => {
     const at = clock.now();
-    const last = samples.get(link) ?? { at: openedAt, sent: 0, received: 0, upRate: 0, downRate: 0 };
-    const elapsed = at - last.at;
-    if (elapsed < MIN_SAMPLE_MS) return last;
-    // What is older than the window has no say; what is younger counts for its part of it.
-    const weight = Math.min(1, elapsed / RATE_WINDOW_MS);
-    const average = (before: number, bytes: number): number =>
-      before + weight * ((1_000 * bytes) / elapsed - before);
-    const next = {
-      at,
-      sent,
-      received,
-      upRate: average(last.upRate, sent - last.sent),
-      downRate: average(last.downRate, received - last.received),
+    const samples = windows.get(link) ?? [{ at: stats.openedAt, sent: 0, received: 0 }];
+    windows.set(link, samples);
+    if (at - (samples.at(-1) ?? samples[0]).at >= MIN_SAMPLE_MS) {
+      samples.push({ at, sent: stats.bytesSent, received: stats.bytesReceived });
+    }
+    while (samples[1] && at - samples[1].at >= RATE_WINDOW_MS) samples.shift();
+    const [first] = samples;
+    const last = samples.at(-1) ?? first;
+    const seconds = (last.at - first.at) / 1_000;
+    if (seconds === 0) return { downRate: 0, upRate: 0 };
+    return {
+      downRate: (last.received - first.received) / seconds,
+      upRate: (last.sent - first.sent) / seconds,
     };
-    samples.set(link, next);
-    return next;
   };
 
   return {
@@ -67,7 +62,7 @@ export function createNetwork({ transport, dht, clock, random }: NetworkParts): 
       return transport.links().map((link) => {
         const stats = link.stats();
         const { openedAt, rttMs, bytesSent, bytesReceived } = stats;
-        const { downRate, upRate } = sampled(link, stats);
+        const { downRate, upRate } = ratesOf(link, stats);
         const id = link.remote;
         const bucket = places.get(id);
         return { id, bucket, since: openedAt, rttMs, bytesSent, bytesReceived, downRate, upRate };

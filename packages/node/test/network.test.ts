@@ -73,11 +73,11 @@ describe('the links of a tab', () => {
     expect(b.network.peers()[0]?.downRate).toBeGreaterThan(18_000);
     // Looking twice at the same moment is no new sample.
     expect(rateOf(a)).toBe(rateOf(a));
-    for (let tick = 0; tick < 20; tick += 1) {
+    for (let tick = 0; tick < 5; tick += 1) {
       await clock.advance(500);
       rateOf(a);
     }
-    expect(rateOf(a)).toBeLessThan(500);
+    expect(rateOf(a)).toBeLessThan(1_000);
   });
 });
 
