@@ -17,6 +17,7 @@ export interface Surface {
 export interface Status {
   readonly nodeId: string | undefined;
   readonly peers: readonly { readonly id: string }[];
+  readonly connections: { readonly open: number; readonly uncollected: number; readonly made: number };
   readonly records: number;
   readonly blocks: number;
   readonly bytes: number;

@@ -34,8 +34,8 @@ export interface Healing {
 
 export interface HealingParts {
   readonly transport: Pick<Transport, 'links' | 'link'> & { wake?(): void };
-  readonly dht: Pick<Dht, 'addContacts'>;
-  readonly signaling?: Pick<Signaling, 'more' | 'wake'> | undefined;
+  readonly dht: Pick<Dht, 'addContacts'> & { wake?(): void };
+  readonly signaling?: Pick<Signaling, 'state' | 'more' | 'wake'> | undefined;
   readonly book?: PeerBook | undefined;
   /** Something may be found now that was not before. */
   readonly onWake: () => void;
@@ -57,10 +57,15 @@ export function createHealing({
   /** Where to go on in the book. */
   let page = 0;
 
+  const isAlone = (): boolean => transport.links().length === 0;
+
+  /** Without anybody who could introduce us, dials fail at once, and are not repeated soon. */
+  const canBeIntroduced = (): boolean => !isAlone() || signaling?.state.get().state === 'connected';
+
   const name = async (count: number): Promise<void> => {
     const peers = inOrder((await book?.all()) ?? []);
     const known = peers.map(({ id }) => id).filter((id) => !transport.link(id));
-    if (running === undefined || running.aborted || known.length === 0) return;
+    if (running?.aborted !== false || known.length === 0 || !canBeIntroduced()) return;
     const start = page % known.length;
     page = start + count;
     dht.addContacts([...known.slice(start), ...known.slice(0, start)].slice(0, count));
@@ -86,20 +91,36 @@ export function createHealing({
 
   const wake = (): void => {
     const now = clock.now();
-    if (running === undefined || running.aborted || now - wokenAt < WAKE_PAUSE_MS) return;
+    if (running?.aborted !== false || now - wokenAt < WAKE_PAUSE_MS) return;
     wokenAt = now;
     transport.wake?.();
     signaling?.wake();
+    dht.wake?.();
     onWake();
+  };
+
+  /** Who could not be reached before may be now. */
+  const lookAround = (): void => {
+    if (running?.aborted !== false || !isAlone()) return;
+    page = 0;
+    dht.wake?.();
+    nameSome(NAMED_AT_ONCE);
   };
 
   const onSlept = (ms: number): void => {
     log.info('woke up', { seconds: Math.round(ms / 1_000) });
     wake();
-    page = 0;
-    // Only when it is known which links are gone.
-    clock.after(LOST_BY_MS, () => {
-      if (running?.aborted === false && transport.links().length === 0) nameSome(NAMED_AT_ONCE);
+    // Only then is it known which links are gone.
+    clock.after(LOST_BY_MS, lookAround);
+  };
+
+  /** Calls back each time that a server takes us in. */
+  const onConnected = (listener: () => void): (() => void) | undefined => {
+    let before = signaling?.state.get().state;
+    return signaling?.state.subscribe(() => {
+      const { state } = signaling.state.get();
+      if (state === 'connected' && before !== state) listener();
+      before = state;
     });
   };
 
@@ -123,7 +144,7 @@ export function createHealing({
         clock,
         () => LONELY_MS,
         () => {
-          if (transport.links().length > 0) return;
+          if (!isAlone()) return;
           signaling?.more();
           nameSome(NAMED_AT_ONCE);
         },
@@ -138,7 +159,9 @@ export function createHealing({
       const cancelFirst = clock.after(FIRST_NOTE_MS, note);
       signal.addEventListener('abort', cancelFirst, { once: true });
       every(clock, () => NOTE_MS, note, { signal });
-      nameSome(NAMED_AT_ONCE);
+      const unsubscribe = onConnected(lookAround);
+      signal.addEventListener('abort', () => unsubscribe?.(), { once: true });
+      lookAround();
     },
   };
 }

@@ -1,8 +1,9 @@
-import { silentLog, type Clock } from '@tabswarm/base';
+import { createState, silentLog, type Clock, type MutableState } from '@tabswarm/base';
 import type { Link } from '@tabswarm/net';
 import { idFromBytes, type NodeId } from '@tabswarm/protocol/ids';
 import { createMemoryDatabase } from '@tabswarm/store';
 import { createPeerBook, type RememberedPeer } from '@tabswarm/store/peer-book';
+import type { SignalingState } from '@tabswarm/webrtc';
 import { createManualClock, type ManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import { createHealing, type Healing } from '../src/healing.ts';
@@ -23,14 +24,20 @@ interface Table {
   readonly healing: Healing;
   /** The nodes named to the overlay, call by call. */
   readonly named: (readonly NodeId[])[];
-  readonly counts: { more: number; signalingWoken: number; transportWoken: number; woken: number };
+  readonly counts: Readonly<
+    Record<'more' | 'signalingWoken' | 'transportWoken' | 'dhtWoken' | 'woken', number>
+  >;
+  readonly signaling: MutableState<SignalingState>;
   readonly book: ReturnType<typeof createPeerBook>;
   setLinks(ids: readonly NodeId[]): void;
   sleep(ms: number): void;
   stop(): void;
 }
 
-async function setTable(peers: readonly RememberedPeer[] = []): Promise<Table> {
+async function setTable(
+  peers: readonly RememberedPeer[] = [],
+  state: SignalingState['state'] = 'connected',
+): Promise<Table> {
   const manual = createManualClock();
   let slept = 0;
   let links: Link[] = [];
@@ -38,15 +45,20 @@ async function setTable(peers: readonly RememberedPeer[] = []): Promise<Table> {
   const book = createPeerBook(createMemoryDatabase());
   await book.update(() => peers);
   const named: (readonly NodeId[])[] = [];
-  const counts = { more: 0, signalingWoken: 0, transportWoken: 0, woken: 0 };
+  const counts = { more: 0, signalingWoken: 0, transportWoken: 0, dhtWoken: 0, woken: 0 };
+  const signaling = createState<SignalingState>({ state });
   const healing = createHealing({
     transport: {
       links: () => links,
       link: (id) => links.find(({ remote }) => remote === id),
       wake: () => void (counts.transportWoken += 1),
     },
-    dht: { addContacts: (nodes) => named.push([...nodes]) },
-    signaling: { more: () => void (counts.more += 1), wake: () => void (counts.signalingWoken += 1) },
+    dht: { addContacts: (nodes) => named.push([...nodes]), wake: () => void (counts.dhtWoken += 1) },
+    signaling: {
+      state: signaling,
+      more: () => void (counts.more += 1),
+      wake: () => void (counts.signalingWoken += 1),
+    },
     book,
     onWake: () => void (counts.woken += 1),
     clock,
@@ -60,6 +72,7 @@ async function setTable(peers: readonly RememberedPeer[] = []): Promise<Table> {
     healing,
     named,
     counts,
+    signaling,
     book,
     setLinks(ids) {
       const openedAt = clock.now();
@@ -108,6 +121,26 @@ describe('a tab that comes back', () => {
     await clock.advance(60_000);
     expect(named).toHaveLength(3);
     expect(counts.more).toBe(2);
+  });
+
+  it('[NT17] names nobody before somebody can introduce it, and begins anew each time that a server does', async () => {
+    const { clock, named, counts, signaling, setLinks } = await setTable([remembered(1, NOW)], 'connecting');
+    await clock.advance(20_000);
+    expect(named).toEqual([]);
+    signaling.set({ state: 'connected' });
+    await clock.advance(1);
+    expect(named).toEqual([[peer(1)]]);
+    const before = counts.dhtWoken;
+    signaling.set({ state: 'offline' });
+    signaling.set({ state: 'connected' });
+    await clock.advance(1);
+    expect(counts.dhtWoken).toBe(before + 1);
+    expect(named).toHaveLength(2);
+    setLinks([peer(2)]);
+    signaling.set({ state: 'offline' });
+    signaling.set({ state: 'connected' });
+    await clock.advance(1);
+    expect(named).toHaveLength(2);
   });
 
   it('[NT17] looks now and then for those it is not linked to, in case the network broke in two', async () => {

@@ -4,4 +4,4 @@ export type { Arrival, Introducer } from './introducer.ts';
 export { openSimplePeerConnection } from './simple-peer-connection.ts';
 export { createWebRtcTransport, type WebRtcTransport } from './transport.ts';
 export { createSignaling, type Signaling } from './signaling.ts';
-export { createWebSocketIntroducer } from './websocket-introducer.ts';
+export { createWebSocketIntroducer, type SignalingState } from './websocket-introducer.ts';
