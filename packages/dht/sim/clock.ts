@@ -2,7 +2,7 @@ import type { Clock } from '@tabswarm/base';
 
 /**
  * A manual clock for whole networks. Everything that falls due at one moment runs before promises are let settle, so a
- * network of thousands of nodes can be run; its moments are whole milliseconds, so that many things share one. And it waits for WebCrypto, which answers from threads in its own time, so that
+ * network of thousands of nodes can be run; and it waits for WebCrypto, which answers from threads in its own time, so that
  * no timer fires for want of a signature.
  */
 export interface SimulationClock extends Clock {
@@ -21,10 +21,13 @@ interface Timer {
 }
 
 const PATIENCE_MS = 60_000;
+/** Milliseconds since the Unix epoch, and a multiple of any grain. */
+const START = 1_700_000_000_000;
 
-export function createSimulationClock(start = 1_700_000_000_000): SimulationClock {
+/** Timers fall due at whole multiples of `grainMs`: the coarser, the more things share one moment, and the faster. */
+export function createSimulationClock({ grainMs = 1 } = {}): SimulationClock {
   const heap: Timer[] = [];
-  let now = start;
+  let now = START;
   let order = 0;
   let working = 0;
 
@@ -58,7 +61,7 @@ export function createSimulationClock(start = 1_700_000_000_000): SimulationCloc
     now: () => now,
     after(ms, run) {
       const timer: Timer = {
-        at: now + Math.ceil(Math.max(0, ms)),
+        at: Math.ceil((now + Math.max(0, ms)) / grainMs) * grainMs,
         order: (order += 1),
         run,
         cancelled: false,

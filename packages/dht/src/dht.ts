@@ -117,7 +117,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
     state: overlay ? (table.size > 0 ? 'linked' : 'alone') : 'stopped',
     buckets: [...table.buckets()]
       .toSorted(([a], [b]) => a - b)
-      .map(([bucket, held]) => ({ bucket, nodes: held.map(({ id }) => id) })),
+      .map(([bucket, held]) => ({ bucket, nodes: [...held].map(({ id }) => id) })),
     links: table.size,
     contacts: contacts.size,
     records: store.size,
@@ -146,7 +146,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
         log,
         onChange,
         isLinkInUse: options.isLinkInUse ?? (() => false),
-        explore: (target, { signal, onNodes }) => operations.explore(target, { signal, onNodes }),
+        explore: (target, how) => operations.explore(target, how),
       });
       publisher.resume();
       snapshots.flush();

@@ -25,7 +25,28 @@ export function sharedBits(a: Id, b: Id): number {
 
 /** The `count` ids nearest to `target`, nearest first. */
 export function closest<T extends Id>(target: Id, ids: Iterable<T>, count: number): T[] {
-  return [...ids].toSorted((a, b) => compareDistance(target, a, b)).slice(0, count);
+  const nearest: T[] = [];
+  for (const id of ids) {
+    if (nearest.length === count) {
+      if (count === 0 || compareDistance(target, id, nearest[count - 1] as T) >= 0) continue;
+      nearest.pop();
+    }
+    // From the far end: of many ids in random order hardly one gets past the first comparison.
+    let at = nearest.length;
+    while (at > 0 && compareDistance(target, id, nearest[at - 1] as T) < 0) at -= 1;
+    nearest.splice(at, 0, id);
+  }
+  return nearest;
+}
+
+/** Digits of a distance that a number holds exactly: 48 bits. */
+const FRACTION_DIGITS = 12;
+
+/** The distance of two ids as a share of the whole space, 0 to 1; ids that share 48 bits count as one. */
+export function distanceShare(a: Id, b: Id): number {
+  let share = 0;
+  for (let at = 0; at < FRACTION_DIGITS; at += 1) share = share * 16 + (digitAt(a, at) ^ digitAt(b, at));
+  return share / 16 ** FRACTION_DIGITS;
 }
 
 /** How many of `ids` are nearer to `target` than `id` is; stops counting at `enough`. */

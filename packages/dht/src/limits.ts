@@ -36,6 +36,11 @@ export const BUSY_PAUSE_MS = 5_000;
 /** Contacts are dropped after so many failed dials in a row: after eight minutes, so that a break in the network heals. */
 export const MAX_DIAL_FAILURES = 5;
 export const MAX_BACKOFFS = 1_024;
+/** Lost neighbours that are not forgotten, one of which is dialed in each period of REFRESH_MS. */
+export const MAX_REMEMBERED = 16;
+export const REMEMBERED_MS = 2 * 60 * 60_000;
+/** A link younger than this tells little of who will be there later. */
+export const REMEMBER_AFTER_MS = 60_000;
 
 /** A hop that says nothing for three of its round trips has lost the request, or drops it. */
 export const HOP_TIMEOUT_RTTS = 3;
@@ -55,6 +60,14 @@ export const READ_PATHS = 3;
 export const STORE_PATHS = 5;
 /** Requests that one lookup may send from here, retries included. Most need 8 to 15. */
 export const MAX_LOOKUP_REQUESTS = 40;
+/**
+ * Where the nearest nodes of a key are so many times nearer than is to be expected, somebody has placed them there:
+ * distances of honest nodes differ by less than this, but for one key in thousands.
+ */
+export const CROWDED = 6;
+/** Then all nodes are asked within the distance at which the nearest were to be expected, up to so many. */
+export const MAX_CROWD = 40;
+export const MAX_CROWDED_REQUESTS = 64;
 
 /** Requests of others that are under way through this node. More are answered from what it knows itself. */
 export const MAX_FORWARDED = 1_024;
@@ -70,6 +83,8 @@ export const MAX_UNSENT_PER_LINK = 256;
 export const MAX_RECORDS = 4_096;
 /** A record is taken where at most so many links are nearer to its key: views of the 8 nearest differ a little. */
 export const RESPONSIBLE_COUNT = 16;
+/** Or where it is at most so many times farther than the nearest nodes are to be expected. */
+export const RESPONSIBLE_REACH = 2;
 /** A record wanted from one neighbour is not asked of another before that. */
 export const WANT_TIMEOUT_MS = 10_000;
 export const MAX_WANTED = 2_048;
@@ -87,10 +102,19 @@ export const ANNOUNCE_RETRY_MS = 10_000;
 /** Announcements under way at once; the others wait in the order of their keys. */
 export const MAX_ANNOUNCING = 2;
 
-/** Looks for nearer neighbours and for nodes in thin buckets. */
+/** Looks for nodes in thin buckets. Sweeps. */
 export const REFRESH_MS = 60_000;
-export const JOIN_REFRESH_MS = 1_000;
+/** After a change among the nearest neighbours others are looked for, but not more often than this. */
+export const NEIGHBOURHOOD_DELAY_MS = 1_000;
+export const NEIGHBOURHOOD_PAUSE_MS = 10_000;
+/** Without any change the neighbourhood is looked over so often: what neighbours tell of may have been missed. */
+export const NEIGHBOURHOOD_MS = 5 * 60_000;
 export const MAX_BUCKETS_PER_REFRESH = 4;
+/** A bucket in which nothing was found is looked at again after this, then twice as long each time: it may be empty. */
+export const EMPTY_BUCKET_MS = 60_000;
+export const MAX_EMPTY_BUCKET_MS = 16 * 60_000;
 /** New links are told of together. */
 export const GOSSIP_DELAY_MS = 100;
+/** Several changes in a row, as when a link opens, are looked at together before anybody is dialed. */
+export const DIAL_DELAY_MS = 20;
 export const SNAPSHOT_DELAY_MS = 100;

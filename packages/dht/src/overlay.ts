@@ -14,6 +14,7 @@ import { createDialer } from './routing-table/dialer.ts';
 import { createGossip } from './routing-table/gossip.ts';
 import type { LinkPolicy } from './routing-table/link-policy.ts';
 import { createMaintenance } from './routing-table/maintenance.ts';
+import { createRemembered } from './routing-table/remembered.ts';
 import type { RoutingTable } from './routing-table/table.ts';
 import { createAnswers } from './rpc/answers.ts';
 import { createNeighbour, type Neighbour } from './rpc/neighbour.ts';
@@ -44,7 +45,12 @@ export interface OverlayParts {
   readonly isLinkInUse: (node: NodeId) => boolean;
   readonly explore: (
     target: NodeId,
-    options: { signal: AbortSignal; onNodes: (nodes: readonly NodeId[], via: NodeId) => void },
+    options: {
+      paths: number;
+      by?: NodeId | undefined;
+      signal: AbortSignal;
+      onNodes: (nodes: readonly NodeId[], via: NodeId) => void;
+    },
   ) => Promise<void>;
 }
 
@@ -55,6 +61,7 @@ export function createOverlay(parts: OverlayParts): Overlay {
   /** How to take leave of each open link. */
   const detach = new Set<() => void>();
 
+  const remembered = createRemembered(parts);
   const answers = createAnswers(parts);
   const router = createRouter({ ...parts, answers }, { signal });
   const dialer = createDialer(parts, { signal });
@@ -70,7 +77,8 @@ export function createOverlay(parts: OverlayParts): Overlay {
       ...parts,
       gossip,
       dialer,
-      explore: (target) => parts.explore(target, { signal, onNodes: learn }),
+      remembered,
+      explore: (target, how) => parts.explore(target, { paths: 1, ...how, signal, onNodes: learn }),
       onPeriod() {
         store.sweep();
         onChange();
@@ -87,7 +95,9 @@ export function createOverlay(parts: OverlayParts): Overlay {
     gossip.joined(neighbour);
     handover.joined(neighbour);
     publisher.changed(neighbour.id, 'joined');
-    maintenance.joined();
+    maintenance.changed(neighbour.id);
+    if (remembered.has(neighbour.id)) maintenance.foundAgain(neighbour.id);
+    remembered.forget(neighbour.id);
     dialer.poke();
     onChange();
   };
@@ -96,16 +106,18 @@ export function createOverlay(parts: OverlayParts): Overlay {
     const { id } = neighbour;
     neighbour.end();
     const reason: unknown = neighbour.link.closed.reason;
-    noteEnd(id, reason instanceof LinkClosedError ? reason.reason : 'lost');
+    noteEnd(neighbour, reason instanceof LinkClosedError ? reason.reason : 'lost');
     if (!table.remove(neighbour)) return;
     handover.left(id);
     publisher.changed(id, 'left');
+    maintenance.changed(id);
     dialer.poke();
     onChange();
   };
 
-  const noteEnd = (id: NodeId, reason: LinkClosedError['reason']): void => {
+  const noteEnd = ({ id, link }: Neighbour, reason: LinkClosedError['reason']): void => {
     if (reason === 'lost') {
+      remembered.lost(id, link.stats().openedAt);
       // Perhaps only this path is broken. Worth another try, and others may still introduce us.
       backoff.wait(id, DIAL_BACKOFF_MS);
       contacts.learn(id, { dialAfter: clock.now() });

@@ -2,15 +2,18 @@ import type { Clock, Random } from '@tabswarm/base';
 import { CLOSEST_COUNT, MAX_LOOKUP_MS, type DhtOperation } from '@tabswarm/protocol/dht';
 import type { Bytes } from '@tabswarm/protocol/bytes';
 import type { Id, NodeId, RecordKey } from '@tabswarm/protocol/ids';
-import { closest } from '../distance.ts';
-import { MAX_LOOKUP_REQUESTS, PATH_BUDGET_MS } from '../limits.ts';
+import { closest, distanceShare } from '../distance.ts';
+import { CROWDED, MAX_CROWD, MAX_CROWDED_REQUESTS, MAX_LOOKUP_REQUESTS, PATH_BUDGET_MS } from '../limits.ts';
 import type { RoutingTable } from '../routing-table/table.ts';
 import type { Carried, Router } from '../rpc/router.ts';
 import type { Tracer } from './trace.ts';
 
 /** What a lookup came to. */
 export interface LookupResult {
-  /** The up to 8 nodes nearest to the key that answered, ourselves included, nearest first. */
+  /**
+   * The up to 8 nodes nearest to the key that answered, ourselves included, nearest first; more of them where somebody
+   * has settled around the key.
+   */
   readonly nodes: readonly NodeId[];
   /** Requests that left this tab. */
   readonly requests: number;
@@ -30,6 +33,10 @@ export interface LookupParts {
 export interface LookupOptions {
   /** How many disjoint paths to begin with; also how many requests may be under way. */
   readonly paths: number;
+  /** The neighbour that the only path begins with. */
+  readonly by?: NodeId | undefined;
+  /** Whether the nearest nodes are asked by name, or the paths alone will do. */
+  readonly converge?: boolean;
   readonly signal: AbortSignal;
   /** Called for each answer, as it comes. */
   readonly onRecords?: (records: readonly Bytes[]) => void;
@@ -78,7 +85,7 @@ export async function runLookup(
 async function converge(
   { table, router, clock, random }: LookupParts,
   operation: LookupOperation,
-  { paths, signal, onRecords, onNodes, tracer }: LookupOptions,
+  { paths, by, converge: byName = true, signal, onRecords, onNodes, tracer }: LookupOptions,
 ): Promise<LookupResult> {
   const { key } = operation;
   const lookup = random.bytes(LOOKUP_NAME_BYTES);
@@ -87,6 +94,9 @@ async function converge(
   const running = new Set<Promise<void>>();
   let requests = 0;
   let hops = 0;
+  /** Whether somebody has settled around the key. */
+  let crowded = false;
+  const reach = table.expectedReach();
 
   const hear = (nodes: Iterable<NodeId>): void => {
     for (const node of nodes) if (!candidates.has(node)) candidates.set(node, 'heard');
@@ -132,28 +142,38 @@ async function converge(
     if (candidates.get(node) !== 'answered') candidates.set(node, 'failed');
   };
 
-  /** The nearest nodes that may still turn out to belong to the result. */
-  const nearest = (): NodeId[] => {
-    const alive = [...candidates].filter(([, state]) => state !== 'failed').map(([node]) => node);
-    return closest(key, alive, CLOSEST_COUNT);
+  /**
+   * The nearest nodes that may still turn out to belong to the result. Where they crowd around the key, those behind the
+   * crowd belong to it as well, and come first: the crowd is there to be asked in their place.
+   */
+  const nearest = (accept: (state: Candidate) => boolean): NodeId[] => {
+    const nodes = [...candidates].filter(([, state]) => accept(state)).map(([node]) => node);
+    const near = closest(key, nodes, CLOSEST_COUNT);
+    const last = near[CLOSEST_COUNT - 1];
+    if (last === undefined || CROWDED * distanceShare(key, last) >= reach) return near;
+    crowded = true;
+    const region = nodes.filter((node) => distanceShare(key, node) <= reach);
+    return closest(key, region, MAX_CROWD).toReversed();
   };
 
   hear(table.ids());
   // Neighbours that have just let a request time out begin no path. Where they matter they are asked by name below.
   const ready = [...table.all()].filter((neighbour) => !neighbour.isSuspect()).map(({ id }) => id);
-  const firsts = closest(key, ready.length > 0 ? ready : table.ids(), paths);
+  const firsts = by === undefined ? closest(key, ready.length > 0 ? ready : table.ids(), paths) : [by];
   for (const first of firsts) {
     const others = firsts.filter((other) => other !== first);
     track(runPath(first, others));
   }
   for (;;) {
-    const left = clock.now() < deadline && requests < MAX_LOOKUP_REQUESTS;
-    const next = left ? nearest().find((node) => candidates.get(node) === 'heard') : undefined;
+    const left =
+      byName && clock.now() < deadline && requests < (crowded ? MAX_CROWDED_REQUESTS : MAX_LOOKUP_REQUESTS);
+    const alive = nearest((state) => state !== 'failed');
+    const next = left ? alive.find((node) => candidates.get(node) === 'heard') : undefined;
     if (next !== undefined && running.size < paths) track(ask(next));
     else if (running.size > 0) await Promise.race(running);
     else break;
   }
-  const open = nearest().some((node) => candidates.get(node) !== 'answered');
-  const answered = [...candidates].filter(([, state]) => state === 'answered').map(([node]) => node);
-  return { nodes: closest(key, answered, CLOSEST_COUNT), requests, hops, complete: !open };
+  const open = nearest((state) => state !== 'failed').some((node) => candidates.get(node) !== 'answered');
+  const answered = nearest((state) => state === 'answered');
+  return { nodes: closest(key, answered, MAX_CROWD), requests, hops, complete: !open };
 }

@@ -53,10 +53,15 @@ export interface Operations {
   store(record: SignedRecord, options: Signalled): Promise<StoreResult>;
   get(key: RecordKey, options: Signalled): Promise<readonly SignedRecord[]>;
   findProviders(root: Root, options: Signalled): AsyncIterable<NodeId>;
-  /** As findNode, telling of each node on the way: for those who look for neighbours. */
+  /** Goes toward a target on a few paths and tells of each node on the way: for those who look for neighbours. */
   explore(
     target: NodeId,
-    options: { signal: AbortSignal; onNodes: (nodes: readonly NodeId[], via: NodeId) => void },
+    options: {
+      paths: number;
+      by?: NodeId | undefined;
+      signal: AbortSignal;
+      onNodes: (nodes: readonly NodeId[], via: NodeId) => void;
+    },
   ): Promise<void>;
 }
 
@@ -217,9 +222,10 @@ export function createOperations(parts: OperationsParts): Operations {
         yield record.author;
       }
     },
-    async explore(target, { signal, onNodes }) {
+    async explore(target, { paths, by, signal, onNodes }) {
       if (table.size === 0) return;
-      const options = { paths: READ_PATHS, signal, onNodes };
+      // What is found is dialed before it is believed, so nobody has to be asked by name.
+      const options = { paths, by, converge: false, signal, onNodes };
       await lookup(traces.trace('maintain', target), findNodeOperation(target), options);
     },
   };

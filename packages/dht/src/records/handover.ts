@@ -4,7 +4,7 @@ import { CLOSEST_COUNT, MAX_OFFERED, type DhtMessageOf, type SignedRecord } from
 import { ProtocolError } from '@tabswarm/protocol/error';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import { createBoundedMap } from '../bounded-map.ts';
-import { HAND_BURST, HANDS_PER_SECOND, MAX_WANTED, RESPONSIBLE_COUNT, WANT_TIMEOUT_MS } from '../limits.ts';
+import { HAND_BURST, HANDS_PER_SECOND, MAX_WANTED, WANT_TIMEOUT_MS } from '../limits.ts';
 import type { RoutingTable } from '../routing-table/table.ts';
 import type { Neighbour } from '../rpc/neighbour.ts';
 import type { Signing } from '../signing.ts';
@@ -49,7 +49,7 @@ export function createHandover(parts: HandoverParts, { signal }: { signal: Abort
       if (signal.aborted) return;
       if (!expected.has(record.digest)) return;
       expected.delete(record.digest);
-      if (!table.isAmongNearest(record.key, table.self, RESPONSIBLE_COUNT)) return;
+      if (!table.isResponsible(record.key)) return;
       store.put(record);
     } catch (cause) {
       if (!(cause instanceof ProtocolError)) throw cause;

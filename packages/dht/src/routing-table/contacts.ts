@@ -21,6 +21,12 @@ export interface Contacts {
   get(node: NodeId): Contact | undefined;
   forget(node: NodeId): void;
   all(): Iterable<Contact>;
+  /** How many are known in one bucket. */
+  inBucket(bucket: number): number;
+  /** Those of one bucket. */
+  bucket(bucket: number): Iterable<Contact>;
+  /** The buckets that hold any. */
+  buckets(): Iterable<number>;
   clear(): void;
 }
 
@@ -33,15 +39,22 @@ export function createContacts(self: NodeId, clock: Clock): Contacts {
   const buckets = new Map<number, Set<NodeId>>();
 
   const forget = (node: NodeId): void => {
-    if (contacts.delete(node)) buckets.get(sharedBits(self, node))?.delete(node);
+    if (!contacts.delete(node)) return;
+    const index = sharedBits(self, node);
+    const bucket = buckets.get(index);
+    bucket?.delete(node);
+    if (bucket?.size === 0) buckets.delete(index);
   };
 
   const hasRoom = (bucket: Set<NodeId>): boolean => {
     if (bucket.size < BUCKET_CONTACTS) return true;
-    const stale = [...bucket].find((id) => (contacts.get(id)?.heardAt ?? 0) < clock.now() - STALE_MS);
-    if (stale === undefined) return false;
-    forget(stale);
-    return true;
+    // In the order in which they were last heard of.
+    for (const oldest of bucket) {
+      if ((contacts.get(oldest)?.heardAt ?? 0) >= clock.now() - STALE_MS) return false;
+      forget(oldest);
+      return true;
+    }
+    return false;
   };
 
   return {
@@ -58,19 +71,26 @@ export function createContacts(self: NodeId, clock: Clock): Contacts {
         heardAt: clock.now(),
         dialAfter: Math.min(known?.dialAfter ?? dialAfter, dialAfter),
       };
-      if (!known) {
-        const index = sharedBits(self, node);
-        const bucket = buckets.get(index) ?? new Set();
-        buckets.set(index, bucket);
-        if (!hasRoom(bucket)) return false;
-        bucket.add(node);
-      }
+      const index = sharedBits(self, node);
+      const bucket = buckets.get(index) ?? new Set();
+      if (!known && !hasRoom(bucket)) return false;
+      // Anew, so that the one heard of longest ago stays in front.
+      bucket.delete(node);
+      buckets.set(index, bucket.add(node));
       contacts.set(node, next);
       return !known;
     },
     get: (node) => contacts.get(node),
     forget,
     all: () => contacts.values(),
+    inBucket: (bucket) => buckets.get(bucket)?.size ?? 0,
+    *bucket(bucket) {
+      for (const id of buckets.get(bucket) ?? []) {
+        const contact = contacts.get(id);
+        if (contact) yield contact;
+      }
+    },
+    buckets: () => buckets.keys(),
     clear() {
       contacts.clear();
       buckets.clear();

@@ -1,13 +1,14 @@
 import { type Clock, type Log, type Random, createTokenBucket, randomInt } from '@tabswarm/base';
 import { UnreachableError, type Transport } from '@tabswarm/net';
 import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
-import type { NodeId } from '@tabswarm/protocol/ids';
+import { compareDistance, type NodeId } from '@tabswarm/protocol/ids';
 import { closest, sharedBits } from '../distance.ts';
 import {
   ALONE_RETRY_MS,
   BUCKET_LINKS,
   BUSY_PAUSE_MS,
   DIAL_BURST,
+  DIAL_DELAY_MS,
   DIALS_PER_MINUTE,
   MAX_DIAL_FAILURES,
   MAX_DIALS_AT_ONCE,
@@ -22,6 +23,8 @@ import type { RoutingTable } from './table.ts';
 export interface Dialer {
   /** Something has changed: look again. */
   poke(): void;
+  /** Dials one node whether or not its link is wanted, within the same limits. */
+  probe(node: NodeId): void;
 }
 
 export interface DialerParts {
@@ -35,56 +38,106 @@ export interface DialerParts {
   readonly log: Log;
 }
 
+interface Group {
+  readonly contacts: Iterable<Contact>;
+  /** Whether the nearest goes first, or any. */
+  readonly nearestFirst: boolean;
+}
+
 export function createDialer(parts: DialerParts, { signal }: { signal: AbortSignal }): Dialer {
   const { transport, table, contacts, backoff, policy, clock, random, log } = parts;
   const dialing = new Set<NodeId>();
   const tokens = createTokenBucket(clock, DIALS_PER_MINUTE / 60, DIAL_BURST);
   let pausedUntil = 0;
+  /** Something has changed, and is looked at in a moment. */
+  let isPoked = false;
   let cancelWake: (() => void) | undefined;
   signal.addEventListener('abort', () => cancelWake?.(), { once: true });
 
   const wakeIn = (ms: number): void => {
     cancelWake?.();
-    cancelWake = clock.after(ms, poke);
+    cancelWake = clock.after(ms, look);
   };
 
-  /** The contacts worth a link, whether or not they may be dialed just now. */
-  const wanted = (): Contact[] => {
-    const unlinked = [...contacts.all()].filter(({ id }) => !transport.link(id) && !dialing.has(id));
-    if (table.size + dialing.size >= policy.max || unlinked.length === 0) return [];
-    if (isSmallNetwork(policy, table, contacts)) return unlinked;
-    const ids = [...table.ids(), ...dialing, ...unlinked.map(({ id }) => id)];
-    const near = new Set(closest(table.self, ids, CLOSEST_COUNT));
-    const nearest = unlinked.filter(({ id }) => near.has(id));
-    if (nearest.length > 0 || table.size + dialing.size >= policy.target) return nearest;
+  /** When a contact may be dialed, in milliseconds since the Unix epoch. */
+  const startOf = ({ id, dialAfter }: Contact): number => Math.max(dialAfter, backoff.until(id), pausedUntil);
+
+  /** Nodes that are linked, or will be if a dial succeeds. */
+  const taken = (): NodeId[] => [...table.ids(), ...dialing];
+
+  /**
+   * The contacts worth a link, in groups: first those nearer than our eighth nearest link, then bucket by bucket, the
+   * emptiest first. The next group counts where nobody of the one before may be dialed now.
+   */
+  function* wanted(): Generator<Group> {
+    const linked = taken();
+    if (linked.length >= policy.max) return;
+    if (isSmallNetwork(policy, table, contacts)) {
+      yield { contacts: contacts.all(), nearestFirst: false };
+      return;
+    }
+    const eighth = closest(table.self, linked, CLOSEST_COUNT)[CLOSEST_COUNT - 1];
+    yield { contacts: nearerThan(eighth), nearestFirst: true };
+    if (linked.length >= policy.target) return;
     const fill = new Map<number, number>();
-    for (const id of [...table.ids(), ...dialing]) {
+    for (const id of linked) {
       const bucket = sharedBits(table.self, id);
       fill.set(bucket, (fill.get(bucket) ?? 0) + 1);
     }
-    const filled = ({ id }: Contact): number => fill.get(sharedBits(table.self, id)) ?? 0;
-    const least = Math.min(...unlinked.map(filled));
-    return least < BUCKET_LINKS ? unlinked.filter((contact) => filled(contact) === least) : [];
+    const filled = (bucket: number): number => fill.get(bucket) ?? 0;
+    const thin = [...contacts.buckets()].filter((bucket) => filled(bucket) < BUCKET_LINKS);
+    for (const bucket of thin.toSorted((a, b) => filled(a) - filled(b))) {
+      yield { contacts: contacts.bucket(bucket), nearestFirst: false };
+    }
+  }
+
+  function* nearerThan(eighth: NodeId | undefined): Generator<Contact> {
+    const depth = eighth === undefined ? 0 : sharedBits(table.self, eighth);
+    for (const bucket of contacts.buckets()) {
+      if (bucket < depth) continue;
+      for (const contact of contacts.bucket(bucket)) {
+        if (eighth === undefined || compareDistance(table.self, contact.id, eighth) < 0) yield contact;
+      }
+    }
+  }
+
+  /** Whom to dial now, or when to look again where there is somebody to dial later. */
+  const next = (): { contact?: Contact; at: number } => {
+    const now = clock.now();
+    let at = Infinity;
+    for (const group of wanted()) {
+      const ready: Contact[] = [];
+      for (const contact of group.contacts) {
+        if (dialing.has(contact.id) || transport.link(contact.id)) continue;
+        const start = startOf(contact);
+        if (start <= now) ready.push(contact);
+        else at = Math.min(at, start);
+      }
+      const contact = choose(ready, group.nearestFirst);
+      if (contact) return { contact, at: now };
+    }
+    return { at };
   };
 
-  /** Any of those that failed least often, so that dead contacts do not use up the dials of live ones. */
-  const choose = (ready: readonly Contact[]): Contact | undefined => {
+  /** One of those that failed least often, so that dead contacts do not use up the dials of live ones. */
+  const choose = (ready: readonly Contact[], nearestFirst: boolean): Contact | undefined => {
+    if (ready.length < 2) return ready[0];
     const fewest = Math.min(...ready.map(({ id }) => backoff.failures(id)));
     const best = ready.filter(({ id }) => backoff.failures(id) === fewest);
-    return best[randomInt(random, best.length)];
+    if (!nearestFirst) return best[randomInt(random, best.length)];
+    return best.reduce((a, b) => (compareDistance(table.self, a.id, b.id) <= 0 ? a : b));
   };
 
-  const dial = async (contact: Contact): Promise<void> => {
-    dialing.add(contact.id);
-    const via = contact.via.find((node) => table.has(node));
+  const dial = async (id: NodeId, via?: NodeId): Promise<void> => {
+    dialing.add(id);
     try {
-      await transport.dial(contact.id, { signal, via });
-      backoff.succeeded(contact.id);
+      await transport.dial(id, { signal, via });
+      backoff.succeeded(id);
     } catch (cause) {
       if (signal.aborted) return;
-      noteFailure(contact.id, cause);
+      noteFailure(id, cause);
     } finally {
-      dialing.delete(contact.id);
+      dialing.delete(id);
       poke();
     }
   };
@@ -106,26 +159,38 @@ export function createDialer(parts: DialerParts, { signal }: { signal: AbortSign
   };
 
   function poke(): void {
-    if (signal.aborted) return;
+    if (signal.aborted || isPoked) return;
+    isPoked = true;
     cancelWake?.();
+    cancelWake = clock.after(DIAL_DELAY_MS, look);
+  }
+
+  function look(): void {
+    isPoked = false;
     while (dialing.size < MAX_DIALS_AT_ONCE) {
-      const now = clock.now();
-      const candidates = wanted();
-      if (candidates.length === 0) return;
-      const startOf = ({ id, dialAfter }: Contact): number =>
-        Math.max(dialAfter, backoff.until(id), pausedUntil);
-      const next = choose(candidates.filter((contact) => startOf(contact) <= now));
-      if (!next) {
-        wakeIn(Math.min(...candidates.map(startOf)) - now);
+      const { contact, at } = next();
+      if (!contact) {
+        if (at < Infinity) wakeIn(at - clock.now());
         return;
       }
       if (!tokens.take()) {
         wakeIn(tokens.waitMs());
         return;
       }
-      void dial(next);
+      // dial() notes its own failures.
+      void dial(
+        contact.id,
+        contact.via.find((node) => table.has(node)),
+      );
     }
   }
 
-  return { poke };
+  return {
+    poke,
+    probe(node) {
+      const full = table.size + dialing.size >= policy.max || dialing.size >= MAX_DIALS_AT_ONCE;
+      if (full || dialing.has(node) || transport.link(node) || !tokens.take()) return;
+      void dial(node);
+    },
+  };
 }

@@ -1,36 +1,47 @@
 import { every, type Clock, type Log, type Random } from '@tabswarm/base';
+import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import { randomIdInBucket, sharedBits } from '../distance.ts';
 import {
   BUCKET_LINKS,
+  EMPTY_BUCKET_MS,
   FREE_LINKS,
-  JOIN_REFRESH_MS,
   MAX_BUCKETS_PER_REFRESH,
+  MAX_EMPTY_BUCKET_MS,
+  NEIGHBOURHOOD_DELAY_MS,
+  NEIGHBOURHOOD_MS,
+  NEIGHBOURHOOD_PAUSE_MS,
   PRUNE_MIN_AGE_MS,
+  READ_PATHS,
   REFRESH_MS,
 } from '../limits.ts';
 import type { Contacts } from './contacts.ts';
 import type { Dialer } from './dialer.ts';
 import type { Gossip } from './gossip.ts';
 import { isSmallNetwork, type LinkPolicy } from './link-policy.ts';
+import type { Remembered } from './remembered.ts';
 import type { RoutingTable } from './table.ts';
 
 /** Keeps the table good: looks for nodes to know, and closes links that there are too many of. */
 export interface Maintenance {
-  joined(): void;
+  /** A node has become our neighbour, or is one no longer. */
+  changed(node: NodeId): void;
+  /** A neighbour that had been lost is back, and may bring a part of the network that had been apart. */
+  foundAgain(node: NodeId): void;
 }
 
 export interface MaintenanceParts {
   readonly table: RoutingTable;
   readonly contacts: Contacts;
   readonly policy: LinkPolicy;
+  readonly remembered: Remembered;
   readonly gossip: Gossip;
   readonly dialer: Dialer;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** A lookup whose findings become contacts. */
-  readonly explore: (target: NodeId) => Promise<void>;
+  /** Goes toward a target on so many paths, or by way of one neighbour; what is found becomes a contact. */
+  readonly explore: (target: NodeId, how: { paths: number } | { by: NodeId }) => Promise<void>;
   /** Links that others need just now are not closed as surplus. */
   readonly isLinkInUse: (node: NodeId) => boolean;
   /** Once per period, for whatever else is to be swept. */
@@ -39,36 +50,72 @@ export interface MaintenanceParts {
 
 export function createMaintenance(parts: MaintenanceParts, { signal }: { signal: AbortSignal }): Maintenance {
   const { table, contacts, policy, gossip, dialer, clock, random, log } = parts;
-  let refreshing = false;
-  let cancelJoin: (() => void) | undefined;
-  let hasJoined = false;
-  signal.addEventListener('abort', () => cancelJoin?.(), { once: true });
+  /** Buckets in which a search found nothing: when to search again, and how long to wait after that. */
+  const empty = new Map<number, { until: number; waitMs: number }>();
+  let busy = false;
+  let lookedAroundAt = -Infinity;
+  let cancelLook: (() => void) | undefined;
+  signal.addEventListener('abort', () => cancelLook?.(), { once: true });
 
-  /** Buckets nearer to the root of the tree than our nearest neighbour's that hold too few links. */
+  /** Runs one search at a time; one that comes while another runs is left to the next period. */
+  const search = async (work: () => Promise<void>): Promise<void> => {
+    if (busy || table.size === 0) return;
+    busy = true;
+    try {
+      await work();
+    } catch (cause) {
+      if (!signal.aborted) log.warn('a search for neighbours came to nothing', { cause: String(cause) });
+    } finally {
+      busy = false;
+      dialer.poke();
+    }
+  };
+
+  const lookAround = async (): Promise<void> => {
+    lookedAroundAt = clock.now();
+    await parts.explore(table.self, { paths: READ_PATHS });
+  };
+
+  const lookAroundSoon = (): void => {
+    const pause = lookedAroundAt + NEIGHBOURHOOD_PAUSE_MS - clock.now();
+    cancelLook ??= clock.after(Math.max(NEIGHBOURHOOD_DELAY_MS, pause), () => {
+      cancelLook = undefined;
+      // search() reports its own failures.
+      void search(lookAround);
+    });
+  };
+
+  /** Buckets nearer to the root of the tree than our nearest neighbour's that hold too few links and contacts. */
   const thinBuckets = (): number[] => {
     const buckets = table.buckets();
     const nearest = table.nearest(table.self, 1)[0];
     const depth = nearest === undefined ? 0 : sharedBits(table.self, nearest);
-    const thin = Array.from({ length: depth }, (_, bucket) => bucket).filter(
-      (bucket) => (buckets.get(bucket)?.length ?? 0) < BUCKET_LINKS,
+    const now = clock.now();
+    return Array.from({ length: depth }, (_, bucket) => bucket).filter(
+      (bucket) =>
+        (buckets.get(bucket)?.size ?? 0) + contacts.inBucket(bucket) < BUCKET_LINKS &&
+        (empty.get(bucket)?.until ?? 0) <= now,
     );
-    return thin.slice(0, MAX_BUCKETS_PER_REFRESH);
   };
 
-  const refresh = async (): Promise<void> => {
-    if (refreshing || table.size === 0) return;
-    refreshing = true;
-    try {
-      await parts.explore(table.self);
-      if (isSmallNetwork(policy, table, contacts)) return;
-      for (const bucket of thinBuckets()) await parts.explore(randomIdInBucket(table.self, bucket, random));
-    } catch (cause) {
-      if (!signal.aborted) log.warn('refresh came to nothing', { cause: String(cause) });
-    } finally {
-      refreshing = false;
-      dialer.poke();
+  const fillBucket = async (bucket: number): Promise<void> => {
+    const before = contacts.inBucket(bucket);
+    await parts.explore(randomIdInBucket(table.self, bucket, random), { paths: 1 });
+    if (contacts.inBucket(bucket) > before) {
+      empty.delete(bucket);
+      return;
     }
+    const waitMs = empty.get(bucket)?.waitMs ?? EMPTY_BUCKET_MS;
+    const longer = Math.min(MAX_EMPTY_BUCKET_MS, 2 * waitMs);
+    empty.set(bucket, { until: clock.now() + waitMs, waitMs: longer });
   };
+
+  const refresh = (): Promise<void> =>
+    search(async () => {
+      if (lookedAroundAt + NEIGHBOURHOOD_MS <= clock.now()) await lookAround();
+      if (isSmallNetwork(policy, table, contacts)) return;
+      for (const bucket of thinBuckets().slice(0, MAX_BUCKETS_PER_REFRESH)) await fillBucket(bucket);
+    });
 
   const prune = (): void => {
     const surplus = table.size - Math.ceil(policy.max * (1 - FREE_LINKS));
@@ -88,19 +135,22 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
       prune();
       if (isSmallNetwork(policy, table, contacts)) gossip.repeat();
       parts.onPeriod();
-      // refresh() reports its own failures.
+      const lost = parts.remembered.any();
+      if (lost !== undefined) dialer.probe(lost);
+      // search() reports its own failures.
       void refresh();
     },
     { signal },
   );
 
   return {
-    joined() {
+    changed(node) {
       prune();
-      if (hasJoined) return;
-      // The first links: look for our neighbourhood now, and not a minute from now.
-      hasJoined = true;
-      cancelJoin = clock.after(JOIN_REFRESH_MS, () => void refresh());
+      if (table.isAmongNearest(table.self, node, CLOSEST_COUNT + 1)) lookAroundSoon();
+    },
+    foundAgain(node) {
+      // search() reports its own failures.
+      void search(() => parts.explore(table.self, { by: node }));
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { NodeId, Id } from '@tabswarm/protocol/ids';
 import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
-import { closest, countNearer, sharedBits } from '../distance.ts';
-import { BUCKET_LINKS } from '../limits.ts';
+import { closest, countNearer, distanceShare, sharedBits } from '../distance.ts';
+import { BUCKET_LINKS, RESPONSIBLE_COUNT, RESPONSIBLE_REACH } from '../limits.ts';
 import type { Neighbour } from '../rpc/neighbour.ts';
 
 /**
@@ -21,29 +21,40 @@ export interface RoutingTable {
   nearest(key: Id, count: number, options?: { withSelf?: boolean }): NodeId[];
   /** Whether fewer than `count` others, of the neighbours and ourselves, are nearer to `key` than `node` is. */
   isAmongNearest(key: Id, node: NodeId, count: number): boolean;
+  /**
+   * Within what share of the id space around any key its CLOSEST_COUNT nearest nodes are to be expected, by how far our
+   * own nearest neighbours are; 1 where there are fewer. Whoever wants to mislead us about it must surround us, not the
+   * key.
+   */
+  expectedReach(): number;
+  /** Whether a record under that key belongs here, as far as can be told: views of the nearest nodes differ a little. */
+  isResponsible(key: Id): boolean;
   /** Neighbours by bucket, only those buckets that hold some. */
-  buckets(): ReadonlyMap<number, readonly Neighbour[]>;
+  buckets(): ReadonlyMap<number, ReadonlySet<Neighbour>>;
   /** Neighbours over BUCKET_LINKS in their bucket that are not among our own nearest; the youngest links first. */
   surplus(): Neighbour[];
 }
 
 export function createRoutingTable(self: NodeId): RoutingTable {
   const neighbours = new Map<NodeId, Neighbour>();
+  const buckets = new Map<number, Set<Neighbour>>();
 
   const withSelf = function* withSelf(): Generator<NodeId> {
     yield self;
     yield* neighbours.keys();
   };
 
-  const buckets = (): Map<number, Neighbour[]> => {
-    const out = new Map<number, Neighbour[]>();
-    for (const neighbour of neighbours.values()) {
-      const bucket = sharedBits(self, neighbour.id);
-      const held = out.get(bucket);
-      if (held) held.push(neighbour);
-      else out.set(bucket, [neighbour]);
-    }
-    return out;
+  const drop = (neighbour: Neighbour): void => {
+    neighbours.delete(neighbour.id);
+    const bucket = sharedBits(self, neighbour.id);
+    const held = buckets.get(bucket);
+    held?.delete(neighbour);
+    if (held?.size === 0) buckets.delete(bucket);
+  };
+
+  const expectedReach = (): number => {
+    const last = closest(self, neighbours.keys(), CLOSEST_COUNT)[CLOSEST_COUNT - 1];
+    return last === undefined ? 1 : distanceShare(self, last);
   };
 
   return {
@@ -52,11 +63,18 @@ export function createRoutingTable(self: NodeId): RoutingTable {
       return neighbours.size;
     },
     add(neighbour) {
+      const before = neighbours.get(neighbour.id);
+      if (before) drop(before);
       neighbours.set(neighbour.id, neighbour);
+      const bucket = sharedBits(self, neighbour.id);
+      const held = buckets.get(bucket) ?? new Set();
+      buckets.set(bucket, held.add(neighbour));
     },
     remove(neighbour) {
       // A newer link to the same node may have taken the place.
-      return neighbours.get(neighbour.id) === neighbour && neighbours.delete(neighbour.id);
+      if (neighbours.get(neighbour.id) !== neighbour) return false;
+      drop(neighbour);
+      return true;
     },
     get: (node) => neighbours.get(node),
     has: (node) => neighbours.has(node),
@@ -65,13 +83,18 @@ export function createRoutingTable(self: NodeId): RoutingTable {
     nearest: (key, count, options) =>
       closest(key, options?.withSelf === true ? withSelf() : neighbours.keys(), count),
     isAmongNearest: (key, node, count) => countNearer(key, node, withSelf(), count) < count,
-    buckets,
+    expectedReach,
+    // By number of nodes, or by distance: where a crowd has settled around the key, those behind it still keep it.
+    isResponsible: (key) =>
+      countNearer(key, self, neighbours.keys(), RESPONSIBLE_COUNT) < RESPONSIBLE_COUNT ||
+      distanceShare(key, self) <= RESPONSIBLE_REACH * expectedReach(),
+    buckets: () => buckets,
     surplus() {
       const near = new Set(closest(self, neighbours.keys(), CLOSEST_COUNT));
       const out: Neighbour[] = [];
-      for (const held of buckets().values()) {
-        const far = held.filter((neighbour) => !near.has(neighbour.id));
-        const keep = Math.max(0, BUCKET_LINKS - (held.length - far.length));
+      for (const held of buckets.values()) {
+        const far = [...held].filter((neighbour) => !near.has(neighbour.id));
+        const keep = Math.max(0, BUCKET_LINKS - (held.size - far.length));
         // The longer a node has been there, the longer it will stay (Saroiu et al., 2002; Kademlia, section 2.2).
         out.push(...far.toSorted((a, b) => openedAt(a) - openedAt(b)).slice(keep));
       }

@@ -11,7 +11,6 @@ import { toHex, type Bytes } from '@tabswarm/protocol/bytes';
 import { ProtocolError } from '@tabswarm/protocol/error';
 import type { Id, NodeId, RecordKey } from '@tabswarm/protocol/ids';
 import { closest } from '../distance.ts';
-import { RESPONSIBLE_COUNT } from '../limits.ts';
 import type { Signing } from '../signing.ts';
 import type { RecordStore } from '../records/store.ts';
 import type { RoutingTable } from '../routing-table/table.ts';
@@ -55,7 +54,7 @@ export function createAnswers({ table, store, signing, random, log }: AnswersPar
   const keep = async (raw: Bytes): Promise<ReplyOutcome> => {
     try {
       const record = await signing.open(raw);
-      if (!table.isAmongNearest(record.key, table.self, RESPONSIBLE_COUNT)) return 'refused';
+      if (!table.isResponsible(record.key)) return 'refused';
       return store.put(record);
     } catch (cause) {
       if (!(cause instanceof ProtocolError)) throw cause;

@@ -64,8 +64,12 @@ interface Journey {
   readonly visited: Set<string>;
   /** Whether the answer that this neighbour brings must carry a proof. */
   readonly prove: (next: Neighbour) => boolean;
-  /** Which neighbours may carry it on, nearest first. */
-  readonly candidates: () => Iterable<Neighbour>;
+  /** Where it goes: the nearest to there is tried first. */
+  readonly destination: Id;
+  /** Whether this neighbour may carry it on. */
+  readonly accepts: (next: Neighbour) => boolean;
+  /** The neighbour to begin with. */
+  readonly first?: Neighbour | undefined;
 }
 
 /** One round trip passes between the two clocks that count a budget, and the answer has to be made. */
@@ -80,7 +84,7 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
   const carry = async (journey: Journey, signal?: AbortSignal): Promise<Carried | undefined> => {
     let spent = 0;
     for (let tries = 0; tries < MAX_TRIES && spent < journey.hops; tries += 1) {
-      const next = choose(journey);
+      const next = choose(journey, table);
       if (!next) return undefined;
       const budget = Math.floor(journey.deadline - clock.now());
       if (budget <= 0) return undefined;
@@ -102,15 +106,6 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
     }
     return undefined;
   };
-
-  const nearerNeighbours = (destination: Id, from: Neighbour) =>
-    function* nearer(): Generator<Neighbour> {
-      for (const id of table.nearest(destination, table.size)) {
-        if (compareDistance(destination, id, table.self) >= 0) return;
-        const neighbour = table.get(id);
-        if (neighbour && neighbour !== from) yield neighbour;
-      }
-    };
 
   const hasRoomFor = (from: Neighbour): boolean =>
     forwarding < MAX_FORWARDED && from.forwarding < MAX_FORWARDED_PER_LINK && from.mayForward();
@@ -142,9 +137,11 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
       deadline: clock.now() + request.budget - MARGIN_RTTS * from.roundTripMs(),
       visited: new Set(request.visited.map(toHex)),
       prove: () => request.prove,
-      candidates: nearerNeighbours(destination, from),
+      destination,
+      // Strictly nearer than this node, so that it cannot go round.
+      accepts: (next) => next !== from && compareDistance(destination, next.id, table.self) < 0,
     };
-    const atItsEnd = request.hops === 0 || !choose(journey);
+    const atItsEnd = request.hops === 0 || !choose(journey, table);
     if (atItsEnd || !hasRoomFor(from)) return own ?? emptyAnswer('unreachable');
     from.send({ type: 'forwarded', id: request.id });
     forwarding += 1;
@@ -163,18 +160,23 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
     async request({ lookup, to, operation, budget, first, avoid = [] }, { signal }) {
       if (to === undefined) seen.set(toHex(lookup), true);
       const destination = to ?? keyOf(operation) ?? table.self;
-      const candidates = function* candidates(): Generator<Neighbour> {
-        if (first && table.get(first.id) === first) yield first;
-        for (const id of table.nearest(destination, table.size)) {
-          const neighbour = table.get(id);
-          if (neighbour && neighbour !== first) yield neighbour;
-        }
-      };
       const visited = new Set(avoid.map(markOf));
       const deadline = clock.now() + budget;
       // A link proves who is at its other end; what comes from beyond must be proven otherwise.
       const prove = (next: Neighbour): boolean => to !== undefined && next.id !== to;
-      const journey = { lookup, to, operation, hops: MAX_HOPS, deadline, visited, prove, candidates };
+      const accepts = (): boolean => true;
+      const journey = {
+        lookup,
+        to,
+        operation,
+        hops: MAX_HOPS,
+        deadline,
+        visited,
+        prove,
+        destination,
+        accepts,
+        first,
+      };
       const carried = await carry(journey, signal);
       if (!carried || to === undefined || carried.by === to) return carried;
       const { answer } = carried;
@@ -195,14 +197,24 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
 }
 
 /** The best of the candidates that has not been tried; one that has just let us wait only if there is no other. */
-function choose(journey: Journey): Neighbour | undefined {
-  let suspect: Neighbour | undefined;
-  for (const neighbour of journey.candidates()) {
-    if (journey.visited.has(markOf(neighbour.id))) continue;
-    if (!neighbour.isSuspect()) return neighbour;
-    suspect ??= neighbour;
+function choose(
+  { first, visited, accepts, destination }: Journey,
+  table: RoutingTable,
+): Neighbour | undefined {
+  if (first && table.get(first.id) === first && !visited.has(markOf(first.id)) && !first.isSuspect()) {
+    return first;
   }
-  return suspect;
+  let best: Neighbour | undefined;
+  for (const neighbour of table.all()) {
+    if (best && !goesBefore(neighbour, best, destination)) continue;
+    if (accepts(neighbour) && !visited.has(markOf(neighbour.id))) best = neighbour;
+  }
+  return best;
+}
+
+function goesBefore(a: Neighbour, b: Neighbour, destination: Id): boolean {
+  const suspect = a.isSuspect();
+  return suspect === b.isSuspect() ? compareDistance(destination, a.id, b.id) < 0 : !suspect;
 }
 
 /** The key that a request is about: what its answers are measured by. */

@@ -17,7 +17,7 @@ export interface Tab {
   readonly identity: Identity;
   readonly transport: Transport;
   readonly dht: Dht;
-  /** Times that this tab dialed. */
+  /** Times that this tab dialed one that is there; those that were lost are dialed now and then whatever happens. */
   dials(): number;
   /** Whom it named as being able to introduce it. */
   readonly vias: readonly NodeId[];
@@ -93,8 +93,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       let dials = 0;
       const vias: NodeId[] = [];
       const transport = watched(network.transport(identity.id), {
-        onDial(via) {
-          dials += 1;
+        onDial(node, via) {
+          if (tabs.some(({ id }) => id === node)) dials += 1;
           if (via) vias.push(via);
         },
         onSend: (raw) => {
@@ -173,7 +173,7 @@ export async function seededIdentity(random: Random): Promise<Identity> {
 }
 
 interface Watcher {
-  readonly onDial: (via: NodeId | undefined) => void;
+  readonly onDial: (node: NodeId, via: NodeId | undefined) => void;
   readonly onSend: (message: Uint8Array) => void;
 }
 
@@ -211,7 +211,7 @@ function watched(transport: Transport, { onDial, onSend }: Watcher): Transport {
       return link && wrap(link);
     },
     async dial(node, options) {
-      onDial(options?.via);
+      onDial(node, options?.via);
       return wrap(await transport.dial(node, options));
     },
     onLink: (listener) => transport.onLink((link) => listener(wrap(link))),

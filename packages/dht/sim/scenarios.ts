@@ -1,0 +1,215 @@
+import { shuffled } from '@tabswarm/base';
+import { utf8, type Bytes } from '@tabswarm/protocol/bytes';
+import type { NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
+import { createDropper, createLiar, createSybil, idNear } from './adversaries.ts';
+import { startChurn } from './churn.ts';
+import { startMeasuring, type Row } from './measure.ts';
+import { createPopulation, type Population, type PopulationOptions } from './population.ts';
+import { simulatedIdentity, simulatedSigning } from './signing.ts';
+import { createWorkload, type Sample } from './workload.ts';
+
+export interface Size {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly lookups: number;
+}
+
+/** A scenario, and what it must come to: the least share of lookups that succeed. */
+export interface Scenario {
+  readonly name: string;
+  readonly bar: number;
+  run(size: Size): Promise<Row[]>;
+}
+
+const MINUTE = 60_000;
+const GROW_MS = 3 * MINUTE;
+const SETTLE_MS = 2 * MINUTE;
+/** Shares provided at any time. */
+const SHARES = 100;
+/** A third of all pairs behind strict NATs, and one message in a hundred sent twice. */
+const TERRAIN: Omit<PopulationOptions, 'seed'> = { unconnectable: 0.3, loss: 0.01 };
+
+async function settled({ seed, nodes }: Size, behaviour?: Parameters<Population['grow']>[2]) {
+  const population = createPopulation({ seed, ...TERRAIN });
+  await population.grow(nodes, GROW_MS, behaviour && ((index) => behaviour(index)));
+  await population.clock.advance(SETTLE_MS);
+  const workload = createWorkload(population);
+  workload.keep(SHARES);
+  await population.clock.advance(MINUTE);
+  return { population, workload };
+}
+
+function churning(halfLifeMinutes: number, bar: number): Scenario {
+  return {
+    name: `half-life ${halfLifeMinutes} min`,
+    bar,
+    async run(size) {
+      const { population, workload } = await settled(size);
+      startChurn(population, halfLifeMinutes * MINUTE);
+      // Long enough that what was there before is a minor part of what is there now.
+      for (let minute = 0; minute < halfLifeMinutes; minute += 1) {
+        workload.keep(SHARES);
+        await population.clock.advance(MINUTE);
+      }
+      const measured = startMeasuring(population);
+      const samples = await workload.run(size.lookups, 10 * MINUTE, () => workload.keep(SHARES));
+      return [measured(this.name, samples)];
+    },
+  };
+}
+
+const steady: Scenario = {
+  name: 'nobody comes or goes',
+  bar: 0.995,
+  async run(size) {
+    const { population, workload } = await settled(size);
+    const measured = startMeasuring(population);
+    const samples = await workload.run(size.lookups, 5 * MINUTE);
+    return [measured(this.name, samples)];
+  },
+};
+
+const halfGone: Scenario = {
+  name: 'half gone at once',
+  bar: 0.95,
+  async run(size) {
+    const { population, workload } = await settled(size);
+    const members = shuffled(population.random, population.members());
+    for (const member of members.slice(0, members.length / 2)) population.leave(member, 'vanish');
+    const measured = startMeasuring(population);
+    // From the very moment, while nobody has noticed yet, to a minute after.
+    const samples = await workload.run(size.lookups, MINUTE);
+    return [measured(`${this.name}, first 60 s`, samples)];
+  },
+};
+
+const droppers: Scenario = {
+  name: '20 % drop everything',
+  bar: 0.98,
+  async run(size) {
+    const { population, workload } = await settled(size, (index) =>
+      index % 5 === 4 ? createDropper(index % 10 === 4) : undefined,
+    );
+    const measured = startMeasuring(population);
+    const samples = await workload.run(size.lookups, 10 * MINUTE);
+    return [measured(this.name, samples)];
+  },
+};
+
+const liars: Scenario = {
+  name: '30 % lie about records',
+  bar: 0.98,
+  async run(size) {
+    const bad = new Map<RecordKey, readonly Bytes[]>();
+    const random = createPopulation({ seed: size.seed + 1 }).random;
+    const liar = createLiar(random, (key) => bad.get(key) ?? []);
+    const { population } = await settled(size, (index) => (index % 10 < 3 ? liar : undefined));
+    const newest = await publishThrice(population, bad);
+    const measured = startMeasuring(population);
+    const samples: Sample[] = [];
+    for (let i = 0; i < size.lookups; i += 1) {
+      const [key, digest] = [...newest][i % newest.size] as [RecordKey, string];
+      const reader = population.any(population.honest());
+      const start = population.clock.now();
+      const records = await population.clock.until(reader.dht.get(key));
+      if (records.some((record) => record.digest !== digest)) throw new Error('a bad record was accepted');
+      const ms = population.clock.now() - start;
+      samples.push({ found: records.length === 1, ms, firstMs: undefined, hops: 0, messages: 0 });
+    }
+    return [measured(this.name, samples)];
+  },
+};
+
+/** Three versions under each of some keys: one that expires, one that is superseded, and the one that counts. */
+async function publishThrice(
+  population: Population,
+  bad: Map<RecordKey, readonly Bytes[]>,
+): Promise<Map<RecordKey, string>> {
+  const { clock } = population;
+  const newest = new Map<RecordKey, string>();
+  for (let i = 0; i < 50; i += 1) {
+    const author = population.any(population.honest());
+    const key = population.randomId<RecordKey>();
+    const put = async (word: string, lifetimeMs?: number): Promise<Bytes> => {
+      const input = { key, value: utf8(word), ...(lifetimeMs === undefined ? {} : { lifetimeMs }) };
+      const { record } = await clock.until(author.dht.put(input));
+      newest.set(key, record.digest);
+      return record.bytes;
+    };
+    const expired = await put('expires', 1_000);
+    const replayed = await put('superseded');
+    const last = await put('counts');
+    const forged = last.slice();
+    forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
+    bad.set(key, [expired, replayed, forged]);
+  }
+  await clock.advance(MINUTE);
+  return newest;
+}
+
+const SYBILS = 20;
+const ATTACKED_KEYS = 10;
+
+const sybils: Scenario = {
+  name: '20 Sybils next to each key',
+  bar: 0.95,
+  async run(size) {
+    const population = createPopulation({ seed: size.seed, ...TERRAIN });
+    await population.grow(size.nodes, GROW_MS);
+    const roots: Root[] = [];
+    for (let i = 0; i < ATTACKED_KEYS; i += 1) {
+      const root = population.randomId<Root>();
+      const key = await simulatedSigning.providerKey(root);
+      const kind = Array.from({ length: SYBILS }, () => idNear<NodeId>(key, 24, population.random));
+      for (const id of kind)
+        population.join({ identity: simulatedIdentity(id), behaviour: createSybil(kind) });
+      roots.push(root);
+    }
+    await population.clock.advance(SETTLE_MS);
+    const providers = roots.map((root) => {
+      const provider = population.any(population.honest());
+      provider.dht.provide(root);
+      return provider.id;
+    });
+    await population.clock.advance(MINUTE);
+    const workload = createWorkload(population);
+    const measured = startMeasuring(population);
+    const samples: Sample[] = [];
+    for (let i = 0; i < size.lookups; i += 1) {
+      const at = i % ATTACKED_KEYS;
+      const read = workload.read(roots[at] as Root, providers[at] as NodeId);
+      samples.push(await population.clock.until(read));
+    }
+    return [measured(this.name, samples)];
+  },
+};
+
+const partition: Scenario = {
+  name: 'after a partition of 30 min',
+  bar: 0.99,
+  async run(size) {
+    const { population, workload } = await settled(size);
+    // Nobody comes: a newcomer would be introduced to both sides.
+    population.split((node) => Number.parseInt(node.slice(-1), 16) % 2);
+    await population.clock.advance(30 * MINUTE);
+    population.heal();
+    const rows: Row[] = [];
+    for (const span of ['first 2 min', 'from 2 min on']) {
+      const measured = startMeasuring(population);
+      const samples = await workload.run(size.lookups, 2 * MINUTE);
+      rows.push(measured(`${this.name}, ${span}`, samples));
+    }
+    return rows;
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = [
+  steady,
+  churning(30, 0.995),
+  churning(10, 0.99),
+  halfGone,
+  droppers,
+  liars,
+  sybils,
+  partition,
+];
