@@ -13,6 +13,8 @@ export interface Reading {
   readonly memory: number;
   /** Bytes of what the engine makes of the page's source: the longer it runs, the more of it is worth compiling. */
   readonly code: number;
+  /** Peer connections that are not collected. */
+  readonly connections: number;
   /** As the browser counts them in this page. */
   readonly nodes: number;
   readonly listeners: number;
@@ -53,13 +55,29 @@ export async function readGauge(page: Page): Promise<Reading> {
   const session = await page.context().newCDPSession(page);
   try {
     await session.send('Performance.enable');
+    const connections = await countAlive(session, 'RTCPeerConnection.prototype');
     const { memory, code } = await weigh(session);
     const { metrics } = await session.send('Performance.getMetrics');
     const metric = (name: string): number => metrics.find((one) => one.name === name)?.value ?? Number.NaN;
-    return { memory, code, nodes: metric('Nodes'), listeners: metric('JSEventListeners') };
+    return { memory, code, connections, nodes: metric('Nodes'), listeners: metric('JSEventListeners') };
   } finally {
     await session.detach();
   }
+}
+
+/** How many objects there are in the page that inherit from this one. The browser collects before it counts. */
+async function countAlive(session: CDPSession, prototype: string): Promise<number> {
+  const objectGroup = 'gauge';
+  const { result } = await session.send('Runtime.evaluate', { expression: prototype, objectGroup });
+  const prototypeObjectId = result.objectId ?? '';
+  const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId, objectGroup });
+  const { result: length } = await session.send('Runtime.callFunctionOn', {
+    functionDeclaration: 'function () { return this.length; }',
+    objectId: objects.objectId ?? '',
+    returnByValue: true,
+  });
+  await session.send('Runtime.releaseObjectGroup', { objectGroup });
+  return Number(length.value);
 }
 
 async function weigh(session: CDPSession): Promise<{ memory: number; code: number }> {
