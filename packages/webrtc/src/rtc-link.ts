@@ -22,7 +22,7 @@ const PING_INTERVAL_MS = 4_000;
 const SILENCE_LIMIT_MS = 12_000;
 /** A link that is not idle is asked as well, if only this often, for its round trip. */
 const MEASURE_INTERVAL_MS = 20_000;
-/** A turn so late means that this tab slept: the silence was its own, and answers may wait to be read. */
+/** A turn so late means that this tab slept: the silence was its own, and messages may wait to be read. */
 const LATE_MS = 5_000;
 /** Who does not answer a probe by then is gone. */
 const PROBE_LIMIT_MS = 4_000;
@@ -115,7 +115,8 @@ export function createRtcLink(
     const slept = now - turnAt > PING_INTERVAL_MS + LATE_MS;
     const quiet = heardAt <= turnAt;
     turnAt = now;
-    if (slept) probe();
+    // What it says to this is heard before the next turn.
+    if (slept) ping();
     else if (now - heardAt > SILENCE_LIMIT_MS) lose();
     else if (quiet || now - askedAt >= MEASURE_INTERVAL_MS) ping();
   };

@@ -3,24 +3,28 @@ import { UnreachableError, type Link, type Transport, type UnreachableReason } f
 import { fromUtf8, toHex, type Bytes } from '@tabswarm/protocol/bytes';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Identity } from '@tabswarm/protocol/identity';
-import { INTRODUCTION_VERSION, type DeclineReason, type Envelope } from '@tabswarm/protocol/introduction';
+import {
+  INTRODUCTION_VERSION,
+  MAX_CLOCK_SKEW_MS,
+  type DeclineReason,
+  type Envelope,
+} from '@tabswarm/protocol/introduction';
 import { createAttempt, reasonForDecline, type Attempt, type Route } from './attempt.ts';
 import { decodeCandidates } from './candidates.ts';
 import { createCensus, type ConnectionCounts, type WatchCollection } from './census.ts';
 import type { OpenConnection } from './connection.ts';
 import { createConnector } from './connector.ts';
 import type { Introducer } from './introducer.ts';
+import { createKnocker, KNOCK_LIMIT_MS } from './knocker.ts';
 import { createMailbox } from './mailbox.ts';
 import { createPeerIntroducer } from './peer-introducer.ts';
+import { createRecent } from './recent.ts';
 import { createRtcLink, type RtcLink } from './rtc-link.ts';
 
-/** A knock is repeated, as carriers may lose it, and given up after the last of these. */
-const KNOCK_AGAIN_MS = [1_000, 2_500];
-const KNOCK_LIMIT_MS = 4_500;
 /** From the first description to open channels: four round trips, and more where many candidates must be tried. */
 const CONNECT_LIMIT_MS = 10_000;
-/** Sessions that came to an end, so that a late copy of a knock begins nothing. */
-const MAX_ENDED_SESSIONS = 512;
+/** Sessions that came to an end, so that a late copy of a knock begins nothing. Older ones are refused by their time. */
+const ENDED_SESSIONS = { ms: 2 * MAX_CLOCK_SKEW_MS, entries: 512 };
 const DEFAULT_MAX_LINKS = 64;
 /** Attempts under way at once, ours and theirs. */
 const MAX_ATTEMPTS = 24;
@@ -66,7 +70,7 @@ export function createWebRtcTransport(
   const census = createCensus(watchCollection ? { watch: watchCollection } : {});
   const links = new Map<NodeId, RtcLink>();
   const attempts = new Map<NodeId, Attempt>();
-  const ended = new Set<string>();
+  const ended = createRecent<string, true>(clock, ENDED_SESSIONS);
   const opened = createListeners<Link>();
   let running = false;
 
@@ -92,11 +96,7 @@ export function createWebRtcTransport(
   const finish = (attempt: Attempt): void => {
     if (attempts.get(attempt.remote) === attempt) attempts.delete(attempt.remote);
     for (const cancel of attempt.timers.splice(0)) cancel();
-    for (const session of attempt.sessions.keys()) ended.add(session);
-    for (const session of ended) {
-      if (ended.size <= MAX_ENDED_SESSIONS) break;
-      ended.delete(session);
-    }
+    for (const session of attempt.sessions.keys()) ended.set(session, true);
   };
 
   const fail = (attempt: Attempt, reason: UnreachableReason, cause?: unknown): void => {
@@ -159,30 +159,12 @@ export function createWebRtcTransport(
     attempt.outcome.resolve(link);
   };
 
-  const knock = (attempt: Attempt, via: NodeId | undefined): void => {
-    const session = random.bytes(16);
-    attempt.knocked = session;
-    attempt.sessions.set(toHex(session), clock.now());
-    const send = async (): Promise<void> => {
-      const taken = await mailbox.knock(attempt.remote, session, via);
-      for (const introducer of taken) attempt.hopes.add(introducer);
-      if (taken.length === 0 && !attempt.connection) fail(attempt, 'absent');
-    };
-    const trySend = (): void => {
-      if (!attempt.connection) send().catch((cause: unknown) => fail(attempt, 'absent', cause));
-    };
-    trySend();
-    for (const ms of KNOCK_AGAIN_MS) attempt.timers.push(clock.after(ms, trySend));
-    attempt.timers.push(
-      clock.after(KNOCK_LIMIT_MS, () => {
-        if (!attempt.connection) fail(attempt, 'absent');
-      }),
-    );
-  };
+  const onAbsent = (attempt: Attempt, cause?: unknown): void => fail(attempt, 'absent', cause);
+  const knock = createKnocker({ mailbox, clock, random, onAbsent });
 
   const onKnock = ({ from, version, session, time }: Envelope, route: Route): void => {
     const name = toHex(session);
-    if (ended.has(name)) return;
+    if (ended.get(name)) return;
     const decline = (reason: DeclineReason): void => {
       log.debug('declined a knock', { peer: from, reason });
       mailbox.tell(from, route, 'decline', session, reason);
