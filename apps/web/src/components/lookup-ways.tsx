@@ -28,7 +28,7 @@ export function LookupWays({ self, lookup, radius, drawn }: LookupWaysProps) {
               <path
                 key={to}
                 className="lookup-hop"
-                d={bentPath(at(way[hop] ?? self), at(to))}
+                d={bentPath(at(way[hop] ?? self), at(to), radius)}
                 pathLength="1"
                 style={hopStyle(index, hop)}
               />

@@ -13,8 +13,8 @@ const LABEL_RADIUS = RADIUS + 25;
 const SECTION_GAP = 0.004;
 /** Labels keep so much of the ring between them; with more tabs than that allows the list names them. */
 const LABEL_GAP = 0.036;
-/** The room that the label of this tab takes, which is wider than the others. */
-const OWN_LABEL = [0.982, 0.018] as const;
+/** To either side of the top, where this tab's own label is. */
+const LABEL_MARGIN = 0.05;
 const LABEL_DIGITS = 4;
 const MAX_LABELS = 24;
 
@@ -34,8 +34,7 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
   const nearest = sections.at(-1);
   const drawn = new Set<string>([self, ...peers.map(({ id }) => id)]);
   const turns = peers.map(({ id }) => turnOf(self, id));
-  const labels =
-    peers.length <= MAX_LABELS ? spread([...OWN_LABEL, ...turns], LABEL_GAP).slice(OWN_LABEL.length) : [];
+  const labels = peers.length <= MAX_LABELS ? spread(turns, { gap: LABEL_GAP, margin: LABEL_MARGIN }) : [];
   return (
     <svg
       className="ring"
@@ -60,7 +59,7 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
         {peers.map((peer, index) => (
           <path
             key={peer.id}
-            d={bentPath(top, pointAt(turns[index] ?? 0, RADIUS))}
+            d={bentPath(top, pointAt(turns[index] ?? 0, RADIUS), RADIUS)}
             data-patience={patience(peer.rttMs)}
             data-flow={flow(peer)}
             data-marked={isMarked(marked, { id: peer.id, bits: peer.bucket })}

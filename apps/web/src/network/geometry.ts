@@ -51,38 +51,47 @@ export function arcPath(from: number, length: number, radius: number): string {
   return `M${start.x} ${start.y}A${radius} ${radius} 0 ${length > 0.5 ? 1 : 0} 1 ${end.x} ${end.y}`;
 }
 
-/** A line between two points, bent towards the middle of the ring as an SVG path, so that near ones stand apart. */
-export function bentPath(from: Point, to: Point): string {
-  const middle = { x: round(0.22 * (from.x + to.x)), y: round(0.22 * (from.y + to.y)) };
+/** A line between two points of the ring as an SVG path: the farther it goes, the more it is bent to the middle. */
+export function bentPath(from: Point, to: Point, radius: number): string {
+  const distance = Math.hypot(to.x - from.x, to.y - from.y);
+  // At a half it would be straight.
+  const pull = 0.5 - 0.28 * Math.min(1, distance / radius);
+  const middle = { x: round(pull * (from.x + to.x)), y: round(pull * (from.y + to.y)) };
   return `M${from.x} ${from.y}Q${middle.x} ${middle.y} ${to.x} ${to.y}`;
 }
 
-/** Turns at least `gap` apart in the order given by `turns`, each as near to its own as that allows. */
-export function spread(turns: readonly number[], gap: number): number[] {
-  if (turns.length * gap >= 1) return [...turns];
+/**
+ * Turns at least `gap` apart in the order given by `turns`, none within `margin` of the top, each as near to its own as
+ * that allows. Where there is no room for all they stay as they are.
+ */
+export function spread(
+  turns: readonly number[],
+  { gap, margin }: { readonly gap: number; readonly margin: number },
+): number[] {
+  if ((turns.length - 1) * gap > 1 - 2 * margin) return [...turns];
   const order = turns.map((_, index) => index).toSorted((a, b) => (turns[a] ?? 0) - (turns[b] ?? 0));
+  const last = order.length - 1;
   const placed = order.map((index) => turns[index] ?? 0);
-  // Neighbours that are too close push each other away, half the missing way each, until nobody is pushed.
-  for (let round = 0; round < MAX_SPREAD_ROUNDS; round += 1) {
-    let moved = false;
-    for (let at = 0; at < placed.length; at += 1) {
-      const next = (at + 1) % placed.length;
-      const distance = (placed[next] ?? 0) - (placed[at] ?? 0) + (next === 0 ? 1 : 0);
-      const missing = gap - distance;
-      if (missing <= SPREAD_PRECISION || placed.length === 1) continue;
+  // The first ones stay off the top, and off those that are kept there; the same for the last ones.
+  const clamp = (at: number): number =>
+    Math.min(1 - margin - (last - at) * gap, Math.max(margin + at * gap, placed[at] ?? 0));
+  for (let round = 0; round < SPREAD_ROUNDS; round += 1) {
+    for (let at = 0; at <= last; at += 1) placed[at] = clamp(at);
+    // Neighbours that are too close push each other away, half of the missing way each.
+    for (let at = 0; at < last; at += 1) {
+      const missing = gap - ((placed[at + 1] ?? 0) - (placed[at] ?? 0));
+      if (missing <= 0) continue;
       placed[at] = (placed[at] ?? 0) - missing / 2;
-      placed[next] = (placed[next] ?? 0) + missing / 2;
-      moved = true;
+      placed[at + 1] = (placed[at + 1] ?? 0) + missing / 2;
     }
-    if (!moved) break;
   }
   const out: number[] = [];
-  for (const [at, index] of order.entries()) out[index] = placed[at] ?? 0;
+  for (const [at, index] of order.entries()) out[index] = clamp(at);
   return out;
 }
 
-const MAX_SPREAD_ROUNDS = 200;
-const SPREAD_PRECISION = 1e-4;
+/** Enough that what two dozen leave undone is less than one sees. */
+const SPREAD_ROUNDS = 60;
 
 /** To what an SVG needs: the same place is the same text in every redraw. */
 function round(value: number): number {

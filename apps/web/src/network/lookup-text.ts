@@ -32,14 +32,12 @@ export function purposeText({ purpose, endedAt }: LookupTrace): string {
 export function outcomeText(lookup: LookupTrace): string {
   const { paths, startedAt, endedAt } = lookup;
   const answered = paths.filter(({ outcome }) => outcome === 'answered').length;
-  if (paths.length === 0 && endedAt !== undefined) return 'No question was needed.';
+  if (endedAt !== undefined && paths.length === 0) return 'No question was needed.';
   if (endedAt === undefined) return `${answered} of ${plural(paths.length, 'question')} answered so far.`;
-  const asked =
-    answered === paths.length
-      ? `${plural(paths.length, 'question')}, all answered`
-      : `${plural(paths.length, 'question')}, ${answered} answered`;
-  const time = `in ${formatMilliseconds(endedAt - startedAt)}`;
-  return [`${asked} ${time}${hopsText(lookup)}.`, foundText(lookup)].join(' ').trim();
+  const silent = paths.length - answered;
+  const questions = `${plural(paths.length, 'question')} in ${formatMilliseconds(endedAt - startedAt)}`;
+  const answers = silent === 0 ? 'all answered' : `${silent} unanswered`;
+  return [`${questions}, ${answers}${hopsText(lookup)}.`, foundText(lookup)].join(' ').trim();
 }
 
 /** The most hops that an answer took. */
@@ -65,19 +63,17 @@ export function formatMilliseconds(ms: number): string {
 function hopsText(lookup: LookupTrace): string {
   const hops = longestWay(lookup);
   if (hops === 0) return '';
-  return hops === 1 ? ', each by a tab linked to yours' : `, the longest way over ${hops} hops`;
+  return hops === 1 ? ', one hop each' : `, up to ${hops} hops`;
 }
 
 function foundText({ purpose, records, keepers }: LookupTrace): string {
   switch (purpose) {
     case 'find-holders':
-      return records === 0 ? 'Nobody who has it was found.' : `Found ${plural(records, 'tab')} that said so.`;
+      return records === 0 ? 'Found nobody who has it.' : `Found ${plural(records, 'tab')} with it.`;
     case 'find-records':
       return `Found ${plural(records, 'note')}.`;
     case 'store':
-      return keepers === 0
-        ? ''
-        : `${plural(keepers, 'tab')} nearest to its place ${keepers === 1 ? 'keeps' : 'keep'} it.`;
+      return keepers === 0 ? '' : `Kept by ${plural(keepers, 'tab')}.`;
     default:
       return '';
   }

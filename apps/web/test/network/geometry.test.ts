@@ -41,35 +41,44 @@ describe('places on the ring', () => {
 });
 
 describe('labels', () => {
+  const room = { gap: 0.036, margin: 0.05 };
+
   it('stay where they are while there is room', () => {
-    expect(spread([0.9, 0.1, 0.5], 0.1)).toEqual([0.9, 0.1, 0.5]);
-    expect(spread([], 0.1)).toEqual([]);
-    expect(spread([0.3], 0.1)).toEqual([0.3]);
+    expect(spread([0.9, 0.1, 0.5], room)).toEqual([0.9, 0.1, 0.5]);
+    expect(spread([], room)).toEqual([]);
+    expect(spread([0.3], room)).toEqual([0.3]);
   });
 
-  it('make room for each other, also across the top, and keep their order', () => {
+  it('leave the top to this tab', () => {
+    expect(spread([0.01], room)).toEqual([0.05]);
+    expect(spread([0.999], room)).toEqual([0.95]);
+  });
+
+  it('make room for each other, and keep their order', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const next = numbers(seed);
       // All in one quarter, part of them before the top and part of them after.
       const turns = Array.from({ length: 12 }, () => (0.9 + 0.25 * next()) % 1);
-      const gap = 0.036;
-      const placed = spread(turns, gap);
-      const order = (some: readonly number[]): number[] =>
-        turns.map((_, at) => at).toSorted((a, b) => (some[a] ?? 0) - (some[b] ?? 0));
-      expect(order(placed)).toEqual(order(turns));
+      const placed = spread(turns, room);
+      expect(orderOf(placed)).toEqual(orderOf(turns));
       const sorted = placed.toSorted((a, b) => a - b);
-      const gaps = sorted.map((at, index) =>
-        index === 0 ? at - (sorted.at(-1) ?? 0) + 1 : at - (sorted[index - 1] ?? 0),
-      );
-      expect(Math.min(...gaps)).toBeGreaterThan(0.9 * gap);
+      const gaps = sorted.slice(1).map((at, index) => at - (sorted[index] ?? 0));
+      expect(Math.min(...gaps)).toBeGreaterThan(0.95 * room.gap);
+      expect(sorted[0]).toBeGreaterThanOrEqual(room.margin);
+      expect(sorted.at(-1)).toBeLessThanOrEqual(1 - room.margin);
     }
   });
 
   it('are left alone where there is no room for all', () => {
     const turns = [0.1, 0.1, 0.1];
-    expect(spread(turns, 0.4)).toEqual(turns);
+    expect(spread(turns, { gap: 0.48, margin: 0.05 })).toEqual(turns);
   });
 });
+
+/** Their indices, the first on the ring first. */
+function orderOf(turns: readonly number[]): number[] {
+  return turns.map((_, at) => at).toSorted((a, b) => (turns[a] ?? 0) - (turns[b] ?? 0));
+}
 
 /** Numbers in [0, 1) that are the same in every run (Park and Miller, 1988). */
 function numbers(seed: number): () => number {

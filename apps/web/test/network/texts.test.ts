@@ -37,24 +37,21 @@ describe('a lookup in words', () => {
     expect(
       outcomeText(lookup({ endedAt: undefined, paths: [direct, { ...silent, outcome: 'asked' }] })),
     ).toBe('1 of 2 questions answered so far.');
-    expect(outcomeText(lookup())).toBe('1 question, all answered in 24 ms, each by a tab linked to yours.');
+    expect(outcomeText(lookup())).toBe('1 question in 24 ms, all answered, one hop each.');
     expect(outcomeText(lookup({ paths: [direct, far, silent] }))).toBe(
-      '3 questions, 2 answered in 24 ms, the longest way over 4 hops.',
+      '3 questions in 24 ms, 1 unanswered, up to 4 hops.',
     );
-    expect(outcomeText(lookup({ paths: [silent] }))).toBe('1 question, 0 answered in 24 ms.');
+    expect(outcomeText(lookup({ paths: [silent] }))).toBe('1 question in 24 ms, 1 unanswered.');
     expect(outcomeText(lookup({ paths: [] }))).toBe('No question was needed.');
   });
 
   it('says what was found or left', () => {
-    expect(outcomeText(lookup({ purpose: 'find-holders', records: 2 }))).toMatch(
-      /Found 2 tabs that said so\.$/,
-    );
-    expect(outcomeText(lookup({ purpose: 'find-holders' }))).toMatch(/Nobody who has it was found\.$/);
+    expect(outcomeText(lookup({ purpose: 'find-holders', records: 2 }))).toMatch(/Found 2 tabs with it\.$/);
+    expect(outcomeText(lookup({ purpose: 'find-holders' }))).toMatch(/Found nobody who has it\.$/);
     expect(outcomeText(lookup({ purpose: 'find-records', records: 1 }))).toMatch(/Found 1 note\.$/);
-    expect(outcomeText(lookup({ purpose: 'store', keepers: 1 }))).toMatch(
-      /1 tab nearest to its place keeps it\.$/,
-    );
-    expect(outcomeText(lookup({ purpose: 'store', keepers: 3 }))).toMatch(/3 tabs .* keep it\.$/);
+    expect(outcomeText(lookup({ purpose: 'store', keepers: 1 }))).toMatch(/Kept by 1 tab\.$/);
+    expect(outcomeText(lookup({ purpose: 'store', keepers: 3 }))).toMatch(/Kept by 3 tabs\.$/);
+    expect(outcomeText(lookup({ purpose: 'store' }))).toMatch(/one hop each\.$/);
   });
 
   it('shows its ways as far as they are known', () => {
