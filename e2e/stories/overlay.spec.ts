@@ -1,3 +1,4 @@
+import { NO_SERVER } from '../support/faults.ts';
 import { KIB, testFile } from '../support/files.ts';
 import { createRandom } from '../support/random.ts';
 import type { SurfaceWindow } from '../support/surface.ts';
@@ -9,8 +10,6 @@ const USABLE_WITHIN_MS = 5_000;
 const LINKED_WITHIN_MS = 5_000;
 /** A newcomer has a place in the overlay with the neighbours that it looks for first. */
 const NEIGHBOURS = 8;
-/** What Chromium says by itself of a server that is not there. */
-const NO_SERVER = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/;
 
 /**
  * How many milliseconds after the start of its navigation a new tab had so many links, and had found, fetched and

@@ -1,10 +1,8 @@
 import type { Page, WebSocketRoute } from 'playwright/test';
+import { NO_SERVER } from '../support/faults.ts';
 import { MIB, testFile } from '../support/files.ts';
 import { Tab } from '../support/tab.ts';
 import { expect, test } from '../support/test.ts';
-
-/** What Chromium says by itself of a server that is not there. */
-const NO_SERVER = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/;
 
 /** A way to take one page's server from it while others keep theirs. */
 async function cuttable(page: Page): Promise<() => Promise<void>> {

@@ -12,6 +12,9 @@ export interface Faults {
   list(): readonly string[];
 }
 
+/** What Chromium says by itself of a server that is not there. */
+export const NO_SERVER = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/;
+
 export function createFaults(): Faults {
   const seen: string[] = [];
   const expected: RegExp[] = [];
