@@ -1,6 +1,7 @@
 import { systemClock, systemRandom, type Log } from '@tabswarm/base';
 import { openNode, type Node } from '@tabswarm/node';
 import { readConfiguration } from './configuration.ts';
+import { createTabClock, documentPage, startWorkerBeat } from './tab-clock.ts';
 import { connectVault } from './vault-client.ts';
 
 /** What Tabswarm cannot do without, in words for the person whose browser lacks it. */
@@ -22,7 +23,7 @@ export async function boot(log: Log): Promise<Node> {
   const node = await openNode(
     {
       vault: connectVault(worker),
-      clock: systemClock,
+      clock: createTabClock({ clock: systemClock, page: documentPage, startBeat: startWorkerBeat }),
       random: systemRandom,
       log,
       locks: navigator.locks,
