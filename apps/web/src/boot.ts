@@ -1,6 +1,6 @@
 import { systemClock, systemRandom, type Log } from '@tabswarm/base';
 import { openNode, type Node } from '@tabswarm/node';
-import { readConfiguration } from './configuration.ts';
+import { currentPlace, readConfiguration } from './configuration.ts';
 import { createTabClock, documentPage, startWorkerBeat } from './tab-clock.ts';
 import { connectVault } from './vault-client.ts';
 
@@ -17,7 +17,7 @@ export function missingFeature(): string | undefined {
 
 /** The node of this tab, started. Rejects with an error whose message is for people. */
 export async function boot(log: Log): Promise<Node> {
-  const [configuration] = await Promise.all([readConfiguration(log), checkKeys()]);
+  const [configuration] = await Promise.all([readConfiguration(log, currentPlace()), checkKeys()]);
   const worker = new Worker(new URL('./vault.worker.ts', import.meta.url), { type: 'module', name: 'vault' });
   const site = new URL('.', document.baseURI).href;
   const node = await openNode(

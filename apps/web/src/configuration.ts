@@ -16,30 +16,41 @@ export interface Configuration {
   readonly links: LinkCounts;
 }
 
+/** Where the page is, and on what. */
+export interface Place {
+  /** The page's address, as `document.baseURI`. */
+  readonly base: string;
+  readonly isMobile: boolean;
+  readonly fetch: (url: URL, options: RequestInit) => Promise<Response>;
+}
+
 /** Never rejects: without a configuration, as on a static host, the page has its defaults. */
-export async function readConfiguration(log: Log): Promise<Configuration> {
-  const defaults = { signaling: [OWN_SIGNALING] };
+export async function readConfiguration(log: Log, { base, isMobile, fetch }: Place): Promise<Configuration> {
+  const fetchConfig = async () => {
+    const answer = await fetch(new URL(CONFIG_PATH.slice(1), base), {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(CONFIG_LIMIT_MS),
+    });
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    return parsePageConfig(await answer.text());
+  };
   const { signaling, links } = await fetchConfig().catch((cause: unknown) => {
     log.warn('there is no configuration to be had; going on without', { cause: errorText(cause) });
-    return { ...defaults, links: undefined };
+    return { signaling: [OWN_SIGNALING], links: undefined };
   });
   return {
-    signalingUrls: signaling.map((address) => webSocketUrl(address)),
-    links: links ?? (isMobile() ? MOBILE_LINKS : DESKTOP_LINKS),
+    signalingUrls: signaling.map((address) => webSocketUrl(address, base)),
+    links: links ?? (isMobile ? MOBILE_LINKS : DESKTOP_LINKS),
   };
 }
 
-async function fetchConfig() {
-  const answer = await fetch(new URL(CONFIG_PATH.slice(1), document.baseURI), {
-    cache: 'no-store',
-    signal: AbortSignal.timeout(CONFIG_LIMIT_MS),
-  });
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  return parsePageConfig(await answer.text());
+/** Of this page. */
+export function currentPlace(): Place {
+  return { base: document.baseURI, isMobile: isMobile(), fetch: (url, options) => fetch(url, options) };
 }
 
-function webSocketUrl(address: string): string {
-  const url = new URL(address, document.baseURI);
+function webSocketUrl(address: string, base: string): string {
+  const url = new URL(address, base);
   url.protocol = url.protocol.replace('http', 'ws');
   return url.href;
 }
