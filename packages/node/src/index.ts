@@ -1,4 +1,4 @@
-export type { Node } from './node.ts';
+export type { Node } from './api.ts';
 export { openNode } from './open-node.ts';
 export type { LookupPath, LookupPurpose, LookupTrace } from '@tabswarm/dht';
 export type { NodeSnapshot, PeerView, Problem, TransferView } from './snapshot.ts';

@@ -1,15 +1,6 @@
-import {
-  createState,
-  errorText,
-  every,
-  stateWhere,
-  type Clock,
-  type Log,
-  type Random,
-  type State,
-} from '@tabswarm/base';
+import { createState, errorText, every, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
 import { formatAppLink, parseLink } from '@tabswarm/content';
-import { createDht, NoNetworkError, type Dht, type NodeLookup } from '@tabswarm/dht';
+import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
 import { UnreachableError, type Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
@@ -18,6 +9,7 @@ import type { PeerBook } from '@tabswarm/store/peer-book';
 import { createSwarm } from '@tabswarm/swarm';
 import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
+import type { Node } from './api.ts';
 import { createDownloads } from './downloads.ts';
 import type { Duties } from './duties.ts';
 import { createHealing } from './healing.ts';
@@ -25,10 +17,11 @@ import { createHashingJobs } from './hashing-jobs.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { noNetwork, problemOfDownload, signalingRefused } from './problems.ts';
-import type { NodeSnapshot, Problem } from './snapshot.ts';
+import type { NodeSnapshot } from './snapshot.ts';
+import { TransferError } from './transfer-error.ts';
 import { viewTransfer } from './transfer-view.ts';
 import { createVisits } from './visits.ts';
-import type { SourceFile, Vault, Visibility } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 /** The screen is redrawn at most so often. */
 const REDRAW_MS = 200;
@@ -38,61 +31,6 @@ const TICK_MS = 500;
 const NO_PATH_MS = 60_000;
 
 const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
-
-/** A transfer that needs the user: `problem` says for what. */
-class TransferError extends Error {
-  override readonly name = 'TransferError';
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(`${problem.message} ${problem.advice}`);
-    this.problem = problem;
-  }
-}
-
-export interface SharedLink {
-  readonly link: string;
-  readonly root: Root;
-}
-
-/** One tab of the network: everything that the page, or a script on it, can do. */
-export interface Node {
-  readonly snapshot: State<NodeSnapshot>;
-  start(): Promise<void>;
-  /** The page was hidden, the machine slept, or the network is another: finds out what is left, and goes on. */
-  wake(): void;
-  /** Says goodbye to peers. What is stored stays. */
-  stop(): Promise<void>;
-  /** Hashes and keeps the files and offers them to others. Resolves when the link is ready. */
-  share(
-    files: readonly SourceFile[],
-    options?: {
-      visibility?: Visibility | undefined;
-      name?: string | undefined;
-      signal?: AbortSignal | undefined;
-    },
-  ): Promise<SharedLink>;
-  /**
-   * Lists what the link names, and fetches it. Resolves when it is listed; throws a LinkError where the text is no link,
-   * and a TransferError where it cannot be listed: the messages of both are for people.
-   */
-  add(link: string): Promise<Root>;
-  /** As `add`; resolves when all of it is here. Aborting pauses it. Rejects with a TransferError that needs the user. */
-  download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
-  read(root: Root, path?: readonly string[]): Promise<Blob>;
-  /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
-  exploreNetwork(): Promise<NodeLookup>;
-  pause(root: Root): Promise<void>;
-  /** Goes on with what was paused, by the user or by a problem. */
-  resume(root: Root): Promise<void>;
-  /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
-  remove(id: string): Promise<void>;
-  /**
-   * Links to the node of that id, in 64 hexadecimal digits, through whoever can introduce it: a server or the overlay.
-   * Rejects with an UnreachableError that says why not, with a SyntaxError where it is no id, or with `signal.reason`.
-   */
-  connect(nodeId: string, options?: { signal?: AbortSignal | undefined }): Promise<void>;
-}
 
 export interface NodeCollaborators {
   readonly vault: Vault;

@@ -6,7 +6,8 @@ import { openPeerBook } from '@tabswarm/store/peer-book';
 import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
-import { createNode, type Node } from './node.ts';
+import type { Node } from './api.ts';
+import { createNode } from './node.ts';
 import type { Vault } from './vault.ts';
 
 export interface Surroundings {

@@ -7,7 +7,8 @@ import { createMemoryBrowser } from '@tabswarm/store';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { soleDuties } from '../src/duties.ts';
-import { createNode, type Node } from '../src/node.ts';
+import type { Node } from '../src/api.ts';
+import { createNode } from '../src/node.ts';
 import type { TransferView } from '../src/snapshot.ts';
 import { createMemoryStoreLock, createVault } from '../src/vault/index.ts';
 
