@@ -105,6 +105,7 @@ export function createRtcLink(
     const since = clock.now();
     ping();
     const cancel = clock.after(PROBE_LIMIT_MS, () => {
+      over.signal.removeEventListener('abort', cancel);
       if (heardAt < since) lose();
     });
     over.signal.addEventListener('abort', cancel, { once: true });
