@@ -1,4 +1,5 @@
 import type { LookupTrace } from '@tabswarm/node';
+import type { ReactNode } from 'react';
 import { longestWay, outcomeText, purposeText, wayOf } from '../network/lookup-text.ts';
 import { shortId } from '../network/nearness.ts';
 import { hopStyle } from '../network/playing.ts';
@@ -87,7 +88,7 @@ function Ways({ lookup }: { readonly lookup: LookupTrace }) {
 
 const WAY_ENDS = { asked: 'waiting', answered: 'answered', failed: 'no answer' } as const;
 
-function Arrow({ to }: { readonly to: React.ReactNode }) {
+function Arrow({ to }: { readonly to: ReactNode }) {
   return (
     <>
       <span className="way-arrow" aria-hidden="true">

@@ -1,4 +1,5 @@
 import type { LookupTrace, PeerView } from '@tabswarm/node';
+import { plural } from '../format.ts';
 import { arcPath, bentPath, pointAt, sectionsOf, spread, turnOf } from '../network/geometry.ts';
 import { flow, patience } from '../network/link-looks.ts';
 import { isMarked, type Mark } from '../network/mark.ts';
@@ -40,7 +41,7 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
       className="ring"
       viewBox={`${-HALF} ${-HALF} ${2 * HALF} ${2 * HALF}`}
       role="img"
-      aria-label={`A ring with your tab on top and ${peers.length} linked tabs around. The list below names them.`}
+      aria-label={ringText(peers.length)}
     >
       <g className="ring-sections">
         {sections.map(({ bits, from, length }) => (
@@ -111,6 +112,11 @@ export function Ring({ self, peers, lookup, play, marked }: RingProps) {
       </g>
     </svg>
   );
+}
+
+function ringText(links: number): string {
+  if (links === 0) return 'A ring with only your tab on it.';
+  return `A ring with your tab on top, linked to ${plural(links, 'other')} around it. The list below names them.`;
 }
 
 function tabTitle({ id, bucket }: PeerView): string {

@@ -69,7 +69,7 @@ function hopsText(lookup: LookupTrace): string {
 function foundText({ purpose, records, keepers }: LookupTrace): string {
   switch (purpose) {
     case 'find-holders':
-      return records === 0 ? 'Found nobody who has it.' : `Found ${plural(records, 'tab')} with it.`;
+      return records === 0 ? 'Found no note of it.' : `Found ${plural(records, 'note')} of it.`;
     case 'find-records':
       return `Found ${plural(records, 'note')}.`;
     case 'store':

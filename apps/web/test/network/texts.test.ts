@@ -46,8 +46,8 @@ describe('a lookup in words', () => {
   });
 
   it('says what was found or left', () => {
-    expect(outcomeText(lookup({ purpose: 'find-holders', records: 2 }))).toMatch(/Found 2 tabs with it\.$/);
-    expect(outcomeText(lookup({ purpose: 'find-holders' }))).toMatch(/Found nobody who has it\.$/);
+    expect(outcomeText(lookup({ purpose: 'find-holders', records: 2 }))).toMatch(/Found 2 notes of it\.$/);
+    expect(outcomeText(lookup({ purpose: 'find-holders' }))).toMatch(/Found no note of it\.$/);
     expect(outcomeText(lookup({ purpose: 'find-records', records: 1 }))).toMatch(/Found 1 note\.$/);
     expect(outcomeText(lookup({ purpose: 'store', keepers: 1 }))).toMatch(/Kept by 1 tab\.$/);
     expect(outcomeText(lookup({ purpose: 'store', keepers: 3 }))).toMatch(/Kept by 3 tabs\.$/);
