@@ -89,16 +89,6 @@ export function createHealing({
       .catch((cause: unknown) => log.warn('could not note the peers', { cause: errorText(cause) }));
   };
 
-  const wake = (): void => {
-    const now = clock.now();
-    if (running?.aborted !== false || now - wokenAt < WAKE_PAUSE_MS) return;
-    wokenAt = now;
-    transport.wake?.();
-    signaling?.wake();
-    dht.wake?.();
-    onWake();
-  };
-
   /** Who could not be reached before may be now. */
   const lookAround = (): void => {
     if (running?.aborted !== false || !isAlone()) return;
@@ -107,9 +97,14 @@ export function createHealing({
     nameSome(NAMED_AT_ONCE);
   };
 
-  const onSlept = (ms: number): void => {
-    log.info('woke up', { seconds: Math.round(ms / 1_000) });
-    wake();
+  const wake = (): void => {
+    const now = clock.now();
+    if (running?.aborted !== false || now - wokenAt < WAKE_PAUSE_MS) return;
+    wokenAt = now;
+    transport.wake?.();
+    signaling?.wake();
+    onWake();
+    lookAround();
     // Only then is it known which links are gone.
     clock.after(LOST_BY_MS, lookAround);
   };
@@ -136,7 +131,9 @@ export function createHealing({
         () => {
           const late = clock.now() - turnAt - TURN_MS;
           turnAt = clock.now();
-          if (late > SLEPT_MS) onSlept(late);
+          if (late <= SLEPT_MS) return;
+          log.info('woke up', { seconds: Math.round(late / 1_000) });
+          wake();
         },
         { signal },
       );
