@@ -4,7 +4,9 @@ import { dhtMessage, type DhtMessage, type DhtMessageOf } from '@tabswarm/protoc
 import { fromHex } from '@tabswarm/protocol/bytes';
 import { idFromBytes, type Id, type NodeId, type RecordKey } from '@tabswarm/protocol/ids';
 import type { Random } from '@tabswarm/base';
+import type { Identity } from '@tabswarm/protocol/identity';
 import type { Behaviour } from './population.ts';
+import { simulatedSigning } from './signing.ts';
 
 /*
  * Bad characters. Each takes part like anybody else, so that others link to it and route through it, and then deals
@@ -23,30 +25,25 @@ export type BadRecords = (key: RecordKey) => readonly Bytes[];
 
 /** Says that it keeps what it drops, answers with bad records and with neighbours that do not exist. */
 export function createLiar(random: Random, badRecords: BadRecords): Behaviour {
-  return onRequest(({ id, operation }, link, self) => {
+  return onRequest(({ id, lookup, operation }, link, self) => {
     const key = operation.type === 'find-node' || operation.type === 'find-value' ? operation.key : undefined;
-    say(link, {
-      type: 'reply',
-      id,
-      outcome: 'ok',
-      hops: 0,
-      nodes: key === undefined ? [] : Array.from({ length: 8 }, () => idNear(key, 24, random)),
-      answered: [self],
-      records: operation.type === 'find-value' ? [...badRecords(operation.key)] : [],
-    });
+    void reply(
+      link,
+      self,
+      { id, lookup },
+      {
+        nodes: key === undefined ? [] : Array.from({ length: 8 }, () => idNear(key, 24, random)),
+        records: operation.type === 'find-value' ? [...badRecords(operation.key)] : [],
+      },
+    );
   });
 }
 
 /** One of many next to a key: says that it keeps the record, knows only its own kind, and has never heard of anything. */
 export function createSybil(kind: readonly NodeId[]): Behaviour {
-  return onRequest(({ id }, link, self) => {
-    say(link, {
-      type: 'reply',
-      id,
-      outcome: 'ok',
-      hops: 0,
-      nodes: kind.filter((one) => one !== self).slice(0, 16),
-      answered: [self],
+  return onRequest((request, link, self) => {
+    void reply(link, self, request, {
+      nodes: kind.filter((one) => one !== self.id).slice(0, 16),
       records: [],
     });
   });
@@ -59,13 +56,27 @@ export function idNear<T extends Id>(id: Id, bits: number, random: Random): T {
   return idFromBytes<T>(fromHex(id.slice(0, digits) + rest.slice(digits)));
 }
 
-function onRequest(answer: (request: DhtMessageOf<'request'>, link: Link, self: NodeId) => void): Behaviour {
-  return (raw, link, { id: self }) => {
+function onRequest(
+  answer: (request: DhtMessageOf<'request'>, link: Link, self: Identity) => void,
+): Behaviour {
+  return (raw, link, { identity: self }) => {
     const message = dhtMessage.decode(raw);
     if (message.type !== 'request') return false;
     answer(message, link, self);
     return true;
   };
+}
+
+/** Signed as it should be: what it says of itself is true. */
+async function reply(
+  link: Link,
+  self: Identity,
+  { id, lookup }: Pick<DhtMessageOf<'request'>, 'id' | 'lookup'>,
+  { nodes, records }: Pick<DhtMessageOf<'reply'>, 'nodes' | 'records'>,
+): Promise<void> {
+  const answer = { outcome: 'ok' as const, nodes, answered: [self.id], records };
+  const proof = await simulatedSigning.prove(self, { lookup, ...answer });
+  say(link, { type: 'reply', id, hops: 0, ...answer, proof });
 }
 
 function say(link: Link, message: DhtMessage): void {

@@ -7,6 +7,8 @@ export interface Row {
   readonly scenario: string;
   readonly nodes: number;
   readonly lookups: number;
+  /** Whether the scenario's bar is for these lookups, or they are shown for comparison. */
+  readonly counts: boolean;
   /** Share of lookups that found what is there. */
   readonly success: number;
   readonly hops: { readonly median: number; readonly p95: number };
@@ -23,12 +25,12 @@ export interface Row {
 /** Measures what nodes do from now on; the function returned gives the row. */
 export function startMeasuring(
   population: Population,
-): (scenario: string, samples: readonly Sample[]) => Row {
+): (scenario: string, samples: readonly Sample[], counts?: boolean) => Row {
   const { clock } = population;
   const start = clock.now();
   const before = new Map(population.members().map((member) => [member, { ...member.meter }]));
 
-  return (scenario, samples) => {
+  return (scenario, samples, counts = true) => {
     const minutes = Math.max(1, clock.now() - start) / 60_000;
     const spent: Meter[] = [];
     for (const member of population.honest()) {
@@ -49,6 +51,7 @@ export function startMeasuring(
       scenario,
       nodes: population.members().length,
       lookups: samples.length,
+      counts,
       success: samples.filter(({ found }) => found).length / samples.length,
       hops: spread(samples.map(({ hops }) => hops)),
       messages: spread(samples.map((sample) => sample.messages)),

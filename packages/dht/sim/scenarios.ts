@@ -6,12 +6,16 @@ import { startChurn } from './churn.ts';
 import { startMeasuring, type Row } from './measure.ts';
 import { createPopulation, type Population, type PopulationOptions } from './population.ts';
 import { simulatedIdentity, simulatedSigning } from './signing.ts';
-import { createWorkload, type Sample } from './workload.ts';
+import { createWorkload } from './workload.ts';
 
 export interface Size {
   readonly seed: number;
   readonly nodes: number;
   readonly lookups: number;
+  /** Minutes of churn before anything is measured; links made in peace are half of all by then, or fewer. */
+  readonly mixing: number;
+  /** Minutes over which lookups are spread. */
+  readonly minutes: number;
 }
 
 /** A scenario, and what it must come to: the least share of lookups that succeed. */
@@ -46,13 +50,12 @@ function churning(halfLifeMinutes: number, bar: number): Scenario {
     async run(size) {
       const { population, workload } = await settled(size);
       startChurn(population, halfLifeMinutes * MINUTE);
-      // Long enough that what was there before is a minor part of what is there now.
-      for (let minute = 0; minute < halfLifeMinutes; minute += 1) {
+      for (let minute = 0; minute < size.mixing; minute += 1) {
         workload.keep(SHARES);
         await population.clock.advance(MINUTE);
       }
       const measured = startMeasuring(population);
-      const samples = await workload.run(size.lookups, 10 * MINUTE, () => workload.keep(SHARES));
+      const samples = await workload.run(size.lookups, size.minutes * MINUTE, () => workload.keep(SHARES));
       return [measured(this.name, samples)];
     },
   };
@@ -64,7 +67,7 @@ const steady: Scenario = {
   async run(size) {
     const { population, workload } = await settled(size);
     const measured = startMeasuring(population);
-    const samples = await workload.run(size.lookups, 5 * MINUTE);
+    const samples = await workload.run(size.lookups, size.minutes * MINUTE);
     return [measured(this.name, samples)];
   },
 };
@@ -91,7 +94,7 @@ const droppers: Scenario = {
       index % 5 === 4 ? createDropper(index % 10 === 4) : undefined,
     );
     const measured = startMeasuring(population);
-    const samples = await workload.run(size.lookups, 10 * MINUTE);
+    const samples = await workload.run(size.lookups, size.minutes * MINUTE);
     return [measured(this.name, samples)];
   },
 };
@@ -105,20 +108,20 @@ const liars: Scenario = {
     const liar = createLiar(random, (key) => bad.get(key) ?? []);
     const { population } = await settled(size, (index) => (index % 10 < 3 ? liar : undefined));
     const newest = await publishThrice(population, bad);
+    const workload = createWorkload(population);
     const measured = startMeasuring(population);
-    const samples: Sample[] = [];
-    for (let i = 0; i < size.lookups; i += 1) {
-      const [key, digest] = [...newest][i % newest.size] as [RecordKey, string];
-      const reader = population.any(population.honest());
-      const start = population.clock.now();
-      const records = await population.clock.until(reader.dht.get(key));
+    const keys = [...newest];
+    const samples = await workload.spread(size.lookups, size.minutes * MINUTE, async (i) => {
+      const [key, digest] = keys[i % keys.length] as [RecordKey, string];
+      const { records, ...sample } = await workload.get(key);
       if (records.some((record) => record.digest !== digest)) throw new Error('a bad record was accepted');
-      const ms = population.clock.now() - start;
-      samples.push({ found: records.length === 1, ms, firstMs: undefined, hops: 0, messages: 0 });
-    }
+      return { ...sample, found: records.length === 1 };
+    });
     return [measured(this.name, samples)];
   },
 };
+
+const PUBLISHED = 50;
 
 /** Three versions under each of some keys: one that expires, one that is superseded, and the one that counts. */
 async function publishThrice(
@@ -127,28 +130,30 @@ async function publishThrice(
 ): Promise<Map<RecordKey, string>> {
   const { clock } = population;
   const newest = new Map<RecordKey, string>();
-  for (let i = 0; i < 50; i += 1) {
-    const author = population.any(population.honest());
+  const publish = async (): Promise<void> => {
+    const { dht } = population.any(population.honest());
     const key = population.randomId<RecordKey>();
     const put = async (word: string, lifetimeMs?: number): Promise<Bytes> => {
       const input = { key, value: utf8(word), ...(lifetimeMs === undefined ? {} : { lifetimeMs }) };
-      const { record } = await clock.until(author.dht.put(input));
+      const { record } = await dht.put(input);
       newest.set(key, record.digest);
       return record.bytes;
     };
-    const expired = await put('expires', 1_000);
+    const expired = await put('expires', MINUTE / 2);
     const replayed = await put('superseded');
     const last = await put('counts');
     const forged = last.slice();
     forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
     bad.set(key, [expired, replayed, forged]);
-  }
+  };
+  await clock.until(Promise.all(Array.from({ length: PUBLISHED }, publish)));
   await clock.advance(MINUTE);
   return newest;
 }
 
 const SYBILS = 20;
-const ATTACKED_KEYS = 10;
+/** One of so many nodes is the nearest to a key that is attacked. */
+const NODES_PER_ATTACK = 100;
 
 const sybils: Scenario = {
   name: '20 Sybils next to each key',
@@ -157,7 +162,8 @@ const sybils: Scenario = {
     const population = createPopulation({ seed: size.seed, ...TERRAIN });
     await population.grow(size.nodes, GROW_MS);
     const roots: Root[] = [];
-    for (let i = 0; i < ATTACKED_KEYS; i += 1) {
+    const attacked = Math.ceil(size.nodes / NODES_PER_ATTACK);
+    for (let i = 0; i < attacked; i += 1) {
       const root = population.randomId<Root>();
       const key = await simulatedSigning.providerKey(root);
       const kind = Array.from({ length: SYBILS }, () => idNear<NodeId>(key, 24, population.random));
@@ -174,12 +180,10 @@ const sybils: Scenario = {
     await population.clock.advance(MINUTE);
     const workload = createWorkload(population);
     const measured = startMeasuring(population);
-    const samples: Sample[] = [];
-    for (let i = 0; i < size.lookups; i += 1) {
-      const at = i % ATTACKED_KEYS;
-      const read = workload.read(roots[at] as Root, providers[at] as NodeId);
-      samples.push(await population.clock.until(read));
-    }
+    const samples = await workload.spread(size.lookups, size.minutes * MINUTE, (i) => {
+      const at = i % attacked;
+      return workload.read(roots[at] as Root, providers[at] as NodeId);
+    });
     return [measured(this.name, samples)];
   },
 };
@@ -194,10 +198,13 @@ const partition: Scenario = {
     await population.clock.advance(30 * MINUTE);
     population.heal();
     const rows: Row[] = [];
-    for (const span of ['first 2 min', 'from 2 min on']) {
+    for (const [span, counts] of [
+      ['first 2 min', false],
+      ['from 2 min on', true],
+    ] as const) {
       const measured = startMeasuring(population);
       const samples = await workload.run(size.lookups, 2 * MINUTE);
-      rows.push(measured(`${this.name}, ${span}`, samples));
+      rows.push(measured(`${this.name}, ${span}`, samples, counts));
     }
     return rows;
   },

@@ -1,6 +1,8 @@
 import { randomInt } from '@tabswarm/base';
 import { toHex } from '@tabswarm/protocol/bytes';
-import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import type { SignedRecord } from '@tabswarm/protocol/dht';
+import type { NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
+import type { LookupPurpose } from '../src/lookup/trace.ts';
 import type { Member, Population } from './population.ts';
 
 /** What one lookup came to. */
@@ -9,7 +11,7 @@ export interface Sample {
   readonly ms: number;
   /** Until the first holder was known; undefined where none was found. */
   readonly firstMs: number | undefined;
-  /** Of the longest way that an answer came. */
+  /** Of the longest of the ways to the key. */
   readonly hops: number;
   /** On all hops, of all nodes: requests, words that they were forwarded, replies. */
   readonly messages: number;
@@ -23,6 +25,14 @@ export interface Workload {
   keep(count: number): void;
   /** Looks for one holder of a share, from a random honest member. */
   read(root: Root, provider: NodeId): Promise<Sample>;
+  /** The records under a key, as a random honest member gets them. */
+  get(key: RecordKey): Promise<Omit<Sample, 'found'> & { readonly records: readonly SignedRecord[] }>;
+  /** Begins lookups evenly over a span of simulated time, until `count` of them have counted, and waits for the last. */
+  spread(
+    count: number,
+    overMs: number,
+    work: (index: number) => Promise<Sample | undefined>,
+  ): Promise<Sample[]>;
   /** Runs lookups of random shares, from random honest members, evenly over a span of simulated time, and waits for the last of them. */
   run(lookups: number, overMs: number, each?: () => void): Promise<Sample[]>;
 }
@@ -56,7 +66,7 @@ export function createWorkload(
     shares.push({ root, by, since: clock.now() });
   };
 
-  const pickReader = (not: NodeId): Member => {
+  const pickReader = (not?: NodeId): Member => {
     const old = clock.now() - readerAgeMs;
     for (;;) {
       const reader = population.any(population.honest());
@@ -64,7 +74,12 @@ export function createWorkload(
     }
   };
 
-  const read = async (root: Root, provider: NodeId, reader: Member): Promise<Sample> => {
+  /** Runs one lookup of a member, and takes down what it costs. */
+  const watched = async (
+    reader: Member,
+    purpose: LookupPurpose,
+    work: () => Promise<void>,
+  ): Promise<Pick<Sample, 'ms' | 'hops' | 'messages'>> => {
     const start = clock.now();
     const counting: (() => number)[] = [];
     reader.onName = (name) => {
@@ -73,17 +88,25 @@ export function createWorkload(
     };
     // Somebody who watches gets traces.
     const unsubscribe = reader.dht.state.subscribe(() => undefined);
-    const found = new Set<NodeId>();
-    let firstMs: number | undefined;
-    for await (const holder of reader.dht.findProviders(root)) {
-      if (holder === provider) firstMs ??= clock.now() - start;
-      found.add(holder);
-    }
+    await work();
     const messages = counting.reduce((sum, stop) => sum + stop(), 0);
     unsubscribe();
-    const trace = reader.dht.state.get().traces.findLast(({ purpose }) => purpose === 'find-holders');
-    const hops = Math.max(0, ...(trace?.paths.map((path) => path.hops) ?? []));
-    return { found: found.has(provider), ms: clock.now() - start, firstMs, hops, messages };
+    const trace = reader.dht.state.get().traces.findLast((one) => one.purpose === purpose);
+    const hops = Math.max(0, ...(trace?.paths.map((path) => (path.named ? 0 : path.hops)) ?? []));
+    return { ms: clock.now() - start, hops, messages };
+  };
+
+  const read = async (root: Root, provider: NodeId, reader: Member): Promise<Sample> => {
+    const start = clock.now();
+    const found = new Set<NodeId>();
+    let firstMs: number | undefined;
+    const cost = await watched(reader, 'find-holders', async () => {
+      for await (const holder of reader.dht.findProviders(root)) {
+        if (holder === provider) firstMs ??= clock.now() - start;
+        found.add(holder);
+      }
+    });
+    return { ...cost, found: found.has(provider), firstMs };
   };
 
   const lookUp = async (): Promise<Sample | undefined> => {
@@ -95,6 +118,23 @@ export function createWorkload(
     return isHere(share.by) && isHere(reader) ? sample : undefined;
   };
 
+  const spread: Workload['spread'] = async (count, overMs, work) => {
+    const samples: Sample[] = [];
+    const running = new Set<Promise<void>>();
+    const start = clock.now();
+    for (let i = 0; samples.length + running.size < count || i < count; i += 1) {
+      const one: Promise<void> = work(i).then((sample) => {
+        running.delete(one);
+        if (sample && samples.length < count) samples.push(sample);
+      });
+      running.add(one);
+      const due = start + ((i + 1) * overMs) / count;
+      await clock.advance(Math.max(1, Math.ceil(due - clock.now())));
+    }
+    await clock.until(Promise.all(running));
+    return samples;
+  };
+
   return {
     provide,
     keep(count) {
@@ -102,22 +142,19 @@ export function createWorkload(
       while (shares.length < count) provide();
     },
     read: (root, provider) => read(root, provider, pickReader(provider)),
-    async run(lookups, overMs, each) {
-      const samples: Sample[] = [];
-      const running = new Set<Promise<void>>();
-      const start = clock.now();
-      for (let i = 1; samples.length + running.size < lookups || i <= lookups; i += 1) {
-        each?.();
-        const one: Promise<void> = lookUp().then((sample) => {
-          running.delete(one);
-          if (sample) samples.push(sample);
-        });
-        running.add(one);
-        const due = start + (i * overMs) / lookups;
-        await clock.advance(Math.max(1, Math.ceil(due - clock.now())));
-      }
-      await clock.until(Promise.all(running));
-      return samples;
+    async get(key) {
+      const reader = pickReader();
+      let records: readonly SignedRecord[] = [];
+      const cost = await watched(reader, 'find-records', async () => {
+        records = await reader.dht.get(key);
+      });
+      return { ...cost, firstMs: undefined, records };
     },
+    spread,
+    run: (lookups, overMs, each) =>
+      spread(lookups, overMs, () => {
+        each?.();
+        return lookUp();
+      }),
   };
 }

@@ -5,6 +5,8 @@ export interface BoundedMap<K, V> {
   set(key: K, value: V): void;
   delete(key: K): void;
   clear(): void;
+  /** Oldest first. */
+  entries(): Iterable<[K, V]>;
   readonly size: number;
 }
 
@@ -27,6 +29,7 @@ export function createBoundedMap<K, V>(max: number): BoundedMap<K, V> {
       map.delete(key);
     },
     clear: () => map.clear(),
+    entries: () => map.entries(),
     get size() {
       return map.size;
     },

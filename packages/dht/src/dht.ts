@@ -32,6 +32,8 @@ export interface Dht {
   stop(): Promise<void>;
   /** Nodes that an introducer names. They are dialed as far as the overlay wants links. */
   addContacts(nodes: Iterable<NodeId>, options?: { via?: NodeId }): void;
+  /** The machine has slept, or is back on a network: what could not be reached before is worth another try now. */
+  wake(): void;
   /** Whether that node answers over open links, and how far it is. Throws a NoRouteError or a NoNetworkError. */
   ping(node: NodeId, options?: { signal?: AbortSignal }): Promise<{ hops: number; rttMs: number }>;
   /** The nodes nearest to an id. Throws a NoNetworkError. */
@@ -161,6 +163,7 @@ export function createDht(collaborators: DhtCollaborators, options: DhtOptions =
       return Promise.resolve();
     },
     addContacts: (nodes, { via } = {}) => overlay?.addContacts(nodes, via),
+    wake: () => overlay?.wake(),
     ping: (node, { signal } = {}) => operations.ping(node, { signal }),
     findNode: (target, { signal } = {}) => operations.findNode(target, { signal }),
     put: (record, { signal } = {}) => operations.put(record, { signal }),

@@ -61,11 +61,17 @@ export const STORE_PATHS = 5;
 /** Requests that one lookup may send from here, retries included. Most need 8 to 15. */
 export const MAX_LOOKUP_REQUESTS = 40;
 /**
- * Where the nearest nodes of a key are so many times nearer than is to be expected, somebody has placed them there:
- * distances of honest nodes differ by less than this, but for one key in thousands.
+ * Where so many nodes are so many times nearer to a key than the CLOSEST_COUNT nearest are to be expected, somebody has
+ * placed them there: by chance it happens for one key in some hundreds, and then costs a few messages. In a small
+ * network, where all that is near is linked as well, it takes CLOSEST_COUNT of them, half as near: one key in thousands.
  */
-export const CROWDED = 6;
-/** Then all nodes are asked within the distance at which the nearest were to be expected, up to so many. */
+export const CROWD = 4;
+export const CROWDED = 12;
+/**
+ * Then all nodes are asked within the distance at which the nearest were to be expected, or a little more, as nodes
+ * differ in what they expect; up to so many.
+ */
+export const CROWD_REACH = 1.5;
 export const MAX_CROWD = 40;
 export const MAX_CROWDED_REQUESTS = 64;
 
@@ -113,8 +119,11 @@ export const MAX_BUCKETS_PER_REFRESH = 4;
 /** A bucket in which nothing was found is looked at again after this, then twice as long each time: it may be empty. */
 export const EMPTY_BUCKET_MS = 60_000;
 export const MAX_EMPTY_BUCKET_MS = 16 * 60_000;
+/** Of its links a node in a large network names those nearest to the newcomer, and some for its far buckets. */
+export const HELLO_NEAREST = 16;
+export const HELLO_OTHERS = 8;
 /** New links are told of together. */
 export const GOSSIP_DELAY_MS = 100;
 /** Several changes in a row, as when a link opens, are looked at together before anybody is dialed. */
-export const DIAL_DELAY_MS = 20;
+export const DIAL_DELAY_MS = 10;
 export const SNAPSHOT_DELAY_MS = 100;

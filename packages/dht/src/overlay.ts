@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '@tabswarm/base';
 import { LinkClosedError, type Link, type Transport } from '@tabswarm/net';
-import { DHT_VERSION, dhtMessage, MAX_LINKS, type DhtMessage } from '@tabswarm/protocol/dht';
+import { DHT_VERSION, dhtMessage, type DhtMessage } from '@tabswarm/protocol/dht';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { MISBEHAVED_BACKOFF_MS, REFUSED_BACKOFF_MS, DIAL_BACKOFF_MS } from './limits.ts';
@@ -24,6 +24,8 @@ import { createRouter, type Router } from './rpc/router.ts';
 export interface Overlay {
   readonly router: Router;
   addContacts(nodes: Iterable<NodeId>, via: NodeId | undefined): void;
+  /** What failed until now failed because this tab slept or had no network. */
+  wake(): void;
   /** Says goodbye to all neighbours and ends whatever is under way. */
   leave(): void;
 }
@@ -96,7 +98,11 @@ export function createOverlay(parts: OverlayParts): Overlay {
     handover.joined(neighbour);
     publisher.changed(neighbour.id, 'joined');
     maintenance.changed(neighbour.id);
-    if (remembered.has(neighbour.id)) maintenance.foundAgain(neighbour.id);
+    if (remembered.has(neighbour.id)) {
+      // The way there is open again, and so may be the way to others.
+      backoff.forgive();
+      maintenance.foundAgain(neighbour.id);
+    }
     remembered.forget(neighbour.id);
     dialer.poke();
     onChange();
@@ -123,7 +129,8 @@ export function createOverlay(parts: OverlayParts): Overlay {
       contacts.learn(id, { dialAfter: clock.now() });
     } else {
       // It has left, or one side does not want the link. Others will go on naming it for a while.
-      backoff.wait(id, reason === 'protocol-error' ? MISBEHAVED_BACKOFF_MS : leftBackoffMs(reason));
+      const ms = reason === 'protocol-error' ? MISBEHAVED_BACKOFF_MS : leftBackoffMs(reason);
+      backoff.wait(id, ms, { refused: true });
       contacts.forget(id);
     }
   };
@@ -180,7 +187,7 @@ export function createOverlay(parts: OverlayParts): Overlay {
     };
     detach.add(leaveLink);
     link.closed.addEventListener('abort', onClosed, { once: true });
-    neighbour.send({ type: 'hello', version: DHT_VERSION, links: [...table.ids()].slice(0, MAX_LINKS) });
+    neighbour.send({ type: 'hello', version: DHT_VERSION, links: gossip.worthTelling(link.remote) });
   };
 
   const unsubscribe = transport.onLink(attach);
@@ -189,6 +196,7 @@ export function createOverlay(parts: OverlayParts): Overlay {
   return {
     router,
     addContacts: learn,
+    wake: () => dialer.wake(),
     leave() {
       unsubscribe();
       run.abort(new LinkClosedError('leaving'));

@@ -121,13 +121,11 @@ describe('forwarding', () => {
 
   it('[DHT9] tries the next-best neighbour after three round trips of silence', async () => {
     const world = await createWorld({ latencyMs: () => 150 });
-    const { nodes, asker, link, requestsTo } = await surrounded(world, 12);
-    const key = (nodes[3] as HandNode).id;
-    const order = closest(
-      key,
-      nodes.map(({ id }) => id),
-      2,
-    );
+    const { tab, nodes, asker, link, requestsTo } = await surrounded(world, 12);
+    const ids = nodes.map(({ id }) => id);
+    // A key for which there is a next-best: one that is strictly nearer than the tab as well.
+    const key = ids.find((id) => closest(id, [...ids, tab.id], 2)[1] !== tab.id) as NodeId;
+    const order = closest(key, ids, 2);
     const [best, next] = order.map((id) => nodes.find((node) => node.id === id)) as [HandNode, HandNode];
     await asker.say(link, {
       type: 'request',

@@ -3,18 +3,23 @@ import { CLOSEST_COUNT, MAX_LOOKUP_MS, type DhtOperation } from '@tabswarm/proto
 import type { Bytes } from '@tabswarm/protocol/bytes';
 import type { Id, NodeId, RecordKey } from '@tabswarm/protocol/ids';
 import { closest, distanceShare } from '../distance.ts';
-import { CROWDED, MAX_CROWD, MAX_CROWDED_REQUESTS, MAX_LOOKUP_REQUESTS, PATH_BUDGET_MS } from '../limits.ts';
-import type { RoutingTable } from '../routing-table/table.ts';
+import {
+  CROWD_REACH,
+  MAX_CROWD,
+  MAX_CROWDED_REQUESTS,
+  MAX_LOOKUP_REQUESTS,
+  PATH_BUDGET_MS,
+} from '../limits.ts';
+import { isCrowded, type RoutingTable } from '../routing-table/table.ts';
 import type { Carried, Router } from '../rpc/router.ts';
 import type { Tracer } from './trace.ts';
 
 /** What a lookup came to. */
 export interface LookupResult {
-  /**
-   * The up to 8 nodes nearest to the key that answered, ourselves included, nearest first; more of them where somebody
-   * has settled around the key.
-   */
+  /** The up to 8 nodes nearest to the key that answered, ourselves included, nearest first. */
   readonly nodes: readonly NodeId[];
+  /** Those behind a crowd that has settled around the key, which keep its records as well; mostly none. */
+  readonly behind: readonly NodeId[];
   /** Requests that left this tab. */
   readonly requests: number;
   /** The longest way that an answer came, in hops. */
@@ -56,7 +61,29 @@ export function findValueOperation(key: RecordKey): LookupOperation {
   return { type: 'find-value', key };
 }
 
-type Candidate = 'heard' | 'asked' | 'answered' | 'failed';
+interface Candidate {
+  state: 'heard' | 'asked' | 'answered' | 'failed';
+  /** Times that it was asked. */
+  asked: number;
+  /** Who named it. */
+  readonly sources: Set<Source>;
+}
+
+/** One answer's author, or a path; how often a node that it named was there, and how often not. */
+interface Source {
+  right: number;
+  wrong: number;
+}
+
+/** Nodes known by hearsay are asked until so many of them were not there: whoever invents one can invent a thousand. */
+const MAX_HEARSAY = 6;
+/** Times that a node is asked which is there for all we know. */
+const MAX_ASKED = 2;
+
+const OWN_LINKS: Source = { right: Infinity, wrong: 0 };
+
+/** Whoever names nodes that do not exist more often than others, and at least so often, is believed no longer. */
+const MAX_WRONG = 2;
 const LOOKUP_NAME_BYTES = 8;
 
 /**
@@ -90,16 +117,39 @@ async function converge(
   const { key } = operation;
   const lookup = random.bytes(LOOKUP_NAME_BYTES);
   const deadline = clock.now() + MAX_LOOKUP_MS;
-  const candidates = new Map<NodeId, Candidate>([[table.self, 'answered']]);
+  const candidates = new Map<NodeId, Candidate>([
+    [table.self, { state: 'answered', asked: 0, sources: new Set() }],
+  ]);
   const running = new Set<Promise<void>>();
   let requests = 0;
   let hops = 0;
-  /** Whether somebody has settled around the key. */
-  let crowded = false;
+  /** Nodes that only one knew of and that were not there. */
+  let hearsay = 0;
   const reach = table.expectedReach();
 
-  const hear = (nodes: Iterable<NodeId>): void => {
-    for (const node of nodes) if (!candidates.has(node)) candidates.set(node, 'heard');
+  const hear = (nodes: Iterable<NodeId>, source: Source): void => {
+    for (const node of nodes) {
+      const known = candidates.get(node);
+      if (known) known.sources.add(source);
+      else candidates.set(node, { state: 'heard', asked: 0, sources: new Set([source]) });
+    }
+  };
+
+  const mark = (node: NodeId, state: Candidate['state']): void => {
+    const candidate = candidates.get(node) ?? { state, asked: 0, sources: new Set() };
+    candidates.set(node, candidate);
+    if (state === 'failed' && candidate.asked < MAX_ASKED && isConfirmed(candidate)) {
+      // Somebody on the way there may be at fault, and another way free.
+      candidate.state = 'heard';
+      return;
+    }
+    if (state === 'failed' && !isConfirmed(candidate)) hearsay += 1;
+    candidate.state = state;
+    for (const source of candidate.sources) {
+      if (source === OWN_LINKS) continue;
+      if (state === 'answered') source.right += 1;
+      else if (state === 'failed') source.wrong += 1;
+    }
   };
 
   /**
@@ -107,8 +157,8 @@ async function converge(
    * otherwise make itself the whole neighbourhood of a key.
    */
   const take = ({ answer, by }: Carried, node: NodeId): void => {
-    candidates.set(node, 'answered');
-    hear([...answer.answered, ...answer.nodes]);
+    mark(node, 'answered');
+    hear([...answer.answered, ...answer.nodes], { right: 0, wrong: 0 });
     hops = Math.max(hops, answer.hops);
     if (answer.records.length > 0) onRecords?.(answer.records);
     onNodes?.([...answer.answered, ...answer.nodes], by);
@@ -123,40 +173,52 @@ async function converge(
   const budget = (): number => Math.min(PATH_BUDGET_MS, deadline - clock.now());
 
   const runPath = async (first: NodeId, others: readonly NodeId[]): Promise<void> => {
-    candidates.set(first, 'asked');
+    mark(first, 'asked');
     const neighbour = table.get(first);
     const request = { lookup, operation, budget: budget(), first: neighbour, avoid: others };
-    const traced = tracer?.ask(first);
+    const traced = tracer?.ask(first, { named: false });
     const carried = await router.request(request, { signal });
     traced?.(carried);
     if (carried) take(carried, carried.by);
-    if (candidates.get(first) === 'asked') candidates.set(first, 'failed');
+    if (candidates.get(first)?.state === 'asked') mark(first, 'failed');
   };
 
   const ask = async (node: NodeId): Promise<void> => {
-    candidates.set(node, 'asked');
-    const traced = tracer?.ask(node);
+    mark(node, 'asked');
+    (candidates.get(node) as Candidate).asked += 1;
+    const traced = tracer?.ask(node, { named: true });
     const carried = await router.request({ lookup, to: node, operation, budget: budget() }, { signal });
     traced?.(carried);
     if (carried) take(carried, node);
-    if (candidates.get(node) !== 'answered') candidates.set(node, 'failed');
+    if (candidates.get(node)?.state !== 'answered') mark(node, 'failed');
   };
 
-  /**
-   * The nearest nodes that may still turn out to belong to the result. Where they crowd around the key, those behind the
-   * crowd belong to it as well, and come first: the crowd is there to be asked in their place.
-   */
-  const nearest = (accept: (state: Candidate) => boolean): NodeId[] => {
-    const nodes = [...candidates].filter(([, state]) => accept(state)).map(([node]) => node);
+  /** The nearest nodes that may still turn out to belong to the result, and those behind a crowd around the key. */
+  const nearest = (accept: (candidate: Candidate) => boolean): { near: NodeId[]; behind: NodeId[] } => {
+    const nodes = [...candidates].filter(([, candidate]) => accept(candidate)).map(([node]) => node);
     const near = closest(key, nodes, CLOSEST_COUNT);
-    const last = near[CLOSEST_COUNT - 1];
-    if (last === undefined || CROWDED * distanceShare(key, last) >= reach) return near;
-    crowded = true;
-    const region = nodes.filter((node) => distanceShare(key, node) <= reach);
-    return closest(key, region, MAX_CROWD).toReversed();
+    if (!isCrowded(key, near, reach)) return { near, behind: [] };
+    const region = nodes.filter((node) => distanceShare(key, node) <= CROWD_REACH * reach);
+    return { near, behind: closest(key, region, MAX_CROWD).slice(near.length) };
   };
 
-  hear(table.ids());
+  /** Whom to ask next by name, if anybody: first of those that more than one node knows of, then of all. */
+  const next = (): NodeId | undefined => {
+    if (clock.now() >= deadline) return undefined;
+    for (const accept of hearsay < MAX_HEARSAY ? [isConfirmed, isAlive] : [isConfirmed]) {
+      const { near, behind } = nearest(accept);
+      const crowded = behind.length > 0;
+      if (requests >= (crowded ? MAX_CROWDED_REQUESTS : MAX_LOOKUP_REQUESTS)) continue;
+      // The farthest of the crowd's rear first: the crowd is there to be asked in their place.
+      const order = crowded ? [...near, ...behind].toReversed() : near;
+      const node = order.find((one) => candidates.get(one)?.state === 'heard');
+      if (node !== undefined) return node;
+    }
+    return undefined;
+  };
+
+  // Links are there, whatever became of single requests.
+  hear(table.ids(), OWN_LINKS);
   // Neighbours that have just let a request time out begin no path. Where they matter they are asked by name below.
   const ready = [...table.all()].filter((neighbour) => !neighbour.isSuspect()).map(({ id }) => id);
   const firsts = by === undefined ? closest(key, ready.length > 0 ? ready : table.ids(), paths) : [by];
@@ -165,15 +227,26 @@ async function converge(
     track(runPath(first, others));
   }
   for (;;) {
-    const left =
-      byName && clock.now() < deadline && requests < (crowded ? MAX_CROWDED_REQUESTS : MAX_LOOKUP_REQUESTS);
-    const alive = nearest((state) => state !== 'failed');
-    const next = left ? alive.find((node) => candidates.get(node) === 'heard') : undefined;
-    if (next !== undefined && running.size < paths) track(ask(next));
+    const node = byName && running.size < paths ? next() : undefined;
+    if (node !== undefined) track(ask(node));
     else if (running.size > 0) await Promise.race(running);
     else break;
   }
-  const open = nearest((state) => state !== 'failed').some((node) => candidates.get(node) !== 'answered');
-  const answered = nearest((state) => state === 'answered');
-  return { nodes: closest(key, answered, MAX_CROWD), requests, hops, complete: !open };
+  const { near } = nearest(isAlive);
+  const open = near.some((node) => candidates.get(node)?.state !== 'answered');
+  const answered = nearest(({ state }) => state === 'answered');
+  return { nodes: answered.near, behind: answered.behind, requests, hops, complete: !open };
+}
+
+/** Whether it is there for sure, or two have named it independently: inventing nodes that only one knows of is easy. */
+function isConfirmed(candidate: Candidate): boolean {
+  const { state, sources } = candidate;
+  return isAlive(candidate) && (state === 'answered' || sources.size > 1 || sources.has(OWN_LINKS));
+}
+
+/** Whether it may be there: it has not failed, and somebody who is believed has named it. */
+function isAlive({ state, sources }: Candidate): boolean {
+  if (state !== 'heard') return state !== 'failed';
+  for (const { right, wrong } of sources) if (wrong < MAX_WRONG || wrong <= right) return true;
+  return false;
 }

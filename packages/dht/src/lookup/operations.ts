@@ -84,6 +84,8 @@ export interface OperationsParts {
 }
 
 const LOOKUP_NAME_BYTES = 8;
+/** The node has just answered, so it is there; what was in the way may not be in the next one. */
+const MAX_STORE_TRIES = 2;
 
 export function createOperations(parts: OperationsParts): Operations {
   const { table, store, signing, identity, clock, random, log, traces, onChange } = parts;
@@ -121,13 +123,17 @@ export function createOperations(parts: OperationsParts): Operations {
 
   const storeAt = async (node: NodeId, record: SignedRecord, signal: AbortSignal): Promise<ReplyOutcome> => {
     if (node === table.self) return store.put(record);
-    const carried = await ask(node, { type: 'store', record: record.bytes }, signal);
-    return carried?.answer.outcome ?? 'unreachable';
+    for (let tries = 0; tries < MAX_STORE_TRIES; tries += 1) {
+      const carried = await ask(node, { type: 'store', record: record.bytes }, signal);
+      if (carried) return carried.answer.outcome;
+    }
+    return 'unreachable';
   };
 
   const storeRecord = async (record: SignedRecord, signal: AbortSignal): Promise<StoreResult> => {
     const tracer = traces.trace('store', record.key);
-    const { nodes } = await lookup(tracer, findNodeOperation(record.key), { paths: STORE_PATHS, signal });
+    const found = await lookup(tracer, findNodeOperation(record.key), { paths: STORE_PATHS, signal });
+    const nodes = [...found.nodes, ...found.behind];
     const outcomes = await Promise.all(nodes.map((node) => storeAt(node, record, signal)));
     const holders = nodes.filter((_, at) => outcomes[at] === 'ok');
     tracer?.kept(holders.length);

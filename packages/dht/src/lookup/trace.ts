@@ -7,6 +7,8 @@ export type LookupPurpose = 'find-holders' | 'find-records' | 'find-nodes' | 'st
 
 /** One request of a lookup: greedily to the key, or to one node by its id. */
 export interface LookupPath {
+  /** Whether it went to one node by its id, and not toward the key. */
+  readonly named: boolean;
   /** The neighbour that the way began with, or the node that was asked by name. */
   readonly asked: NodeId;
   readonly outcome: 'asked' | 'answered' | 'failed';
@@ -41,7 +43,7 @@ export interface Tracer {
   /** It begins, and is among the traces from here on. */
   start(): void;
   /** A request leaves; what is returned takes its answer. */
-  ask(asked: NodeId): (carried: Carried | undefined) => void;
+  ask(asked: NodeId, how: { named: boolean }): (carried: Carried | undefined) => void;
   found(): void;
   kept(keepers: number): void;
   /** Without `nearest` where it was given up. */
@@ -90,12 +92,13 @@ export function createTraces(
           if (traces.length > MAX_TRACES) traces.splice(leastTelling(traces), 1);
           onChange();
         },
-        ask(asked) {
+        ask(asked, { named }) {
           const index = paths.length;
-          paths = [...paths, { asked, outcome: 'asked', nodes: [], hops: 0 }];
+          paths = [...paths, { asked, named, outcome: 'asked', nodes: [], hops: 0 }];
           update(id, { paths });
           return (carried) => {
-            paths = paths.with(index, carried ? answered(asked, carried) : failed(asked));
+            const path = { asked, named };
+            paths = paths.with(index, carried ? answered(path, carried) : failed(path));
             update(id, { paths });
           };
         },
@@ -105,7 +108,7 @@ export function createTraces(
         },
         kept: (keepers) => update(id, { keepers }),
         end(nearest = []) {
-          paths = paths.map((path) => (path.outcome === 'asked' ? failed(path.asked) : path));
+          paths = paths.map((path) => (path.outcome === 'asked' ? failed(path) : path));
           update(id, { paths, nearest, endedAt: clock.now() });
         },
       };
@@ -120,10 +123,18 @@ function leastTelling(traces: readonly LookupTrace[]): number {
   return Math.max(0, routine);
 }
 
-function answered(asked: NodeId, { answer, by }: Carried): LookupPath {
-  return { asked, outcome: 'answered', nodes: [...new Set([by, ...answer.answered])], hops: answer.hops };
+type Asked = Pick<LookupPath, 'asked' | 'named'>;
+
+function answered({ asked, named }: Asked, { answer, by }: Carried): LookupPath {
+  return {
+    asked,
+    named,
+    outcome: 'answered',
+    nodes: [...new Set([by, ...answer.answered])],
+    hops: answer.hops,
+  };
 }
 
-function failed(asked: NodeId): LookupPath {
-  return { asked, outcome: 'failed', nodes: [], hops: 0 };
+function failed({ asked, named }: Asked): LookupPath {
+  return { asked, named, outcome: 'failed', nodes: [], hops: 0 };
 }

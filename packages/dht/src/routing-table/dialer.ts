@@ -23,6 +23,8 @@ import type { RoutingTable } from './table.ts';
 export interface Dialer {
   /** Something has changed: look again. */
   poke(): void;
+  /** Whatever kept this tab from dialing is over. */
+  wake(): void;
   /** Dials one node whether or not its link is wanted, within the same limits. */
   probe(node: NodeId): void;
 }
@@ -151,7 +153,7 @@ export function createDialer(parts: DialerParts, { signal }: { signal: AbortSign
       // Full, perhaps only for now; and whom else could a newcomer ask?
       backoff.wait(node, ALONE_RETRY_MS);
     } else if (reason === 'declined' || reason === 'incompatible') {
-      backoff.wait(node, REFUSED_BACKOFF_MS);
+      backoff.wait(node, REFUSED_BACKOFF_MS, { refused: true });
       contacts.forget(node);
     } else if (backoff.failed(node) >= MAX_DIAL_FAILURES) {
       contacts.forget(node);
@@ -168,15 +170,18 @@ export function createDialer(parts: DialerParts, { signal }: { signal: AbortSign
   function look(): void {
     isPoked = false;
     while (dialing.size < MAX_DIALS_AT_ONCE) {
+      const waitMs = tokens.waitMs();
+      if (waitMs > 0) {
+        // Whom to dial then is decided then.
+        if (contacts.size > 0) wakeIn(waitMs);
+        return;
+      }
       const { contact, at } = next();
       if (!contact) {
         if (at < Infinity) wakeIn(at - clock.now());
         return;
       }
-      if (!tokens.take()) {
-        wakeIn(tokens.waitMs());
-        return;
-      }
+      tokens.take();
       // dial() notes its own failures.
       void dial(
         contact.id,
@@ -187,6 +192,11 @@ export function createDialer(parts: DialerParts, { signal }: { signal: AbortSign
 
   return {
     poke,
+    wake() {
+      backoff.forgive();
+      pausedUntil = 0;
+      poke();
+    },
     probe(node) {
       const full = table.size + dialing.size >= policy.max || dialing.size >= MAX_DIALS_AT_ONCE;
       if (full || dialing.has(node) || transport.link(node) || !tokens.take()) return;

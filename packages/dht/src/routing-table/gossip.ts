@@ -1,8 +1,8 @@
-import { randomInt, type Clock, type Random } from '@tabswarm/base';
+import { randomInt, shuffled, type Clock, type Random } from '@tabswarm/base';
 import { CLOSEST_COUNT, MAX_LINKS } from '@tabswarm/protocol/dht';
 import type { NodeId } from '@tabswarm/protocol/ids';
-import { countNearer } from '../distance.ts';
-import { DIAL_YIELD_MS, GOSSIP_DELAY_MS } from '../limits.ts';
+import { closest, countNearer } from '../distance.ts';
+import { DIAL_YIELD_MS, GOSSIP_DELAY_MS, HELLO_NEAREST, HELLO_OTHERS } from '../limits.ts';
 import type { Neighbour } from '../rpc/neighbour.ts';
 import type { Contacts } from './contacts.ts';
 import { isSmallNetwork, type LinkPolicy } from './link-policy.ts';
@@ -12,6 +12,8 @@ import type { RoutingTable } from './table.ts';
 export interface Gossip {
   /** A neighbour says whom it is linked to. */
   heard(from: Neighbour, links: readonly NodeId[]): void;
+  /** Of our links those that a node should hear of when it becomes linked to us. */
+  worthTelling(to: NodeId): NodeId[];
   /** A node has become our neighbour: those who should know are told soon. */
   joined(neighbour: Neighbour): void;
   /** Tells one neighbour of all our links again, in case something was missed. */
@@ -56,6 +58,16 @@ export function createGossip(parts: GossipParts, { signal }: { signal: AbortSign
   };
 
   return {
+    worthTelling(to) {
+      const links = [...table.ids()];
+      if (isSmallNetwork(policy, table, contacts)) return links.slice(0, MAX_LINKS);
+      const nearest = new Set(closest(to, links, HELLO_NEAREST));
+      const others = shuffled(
+        random,
+        links.filter((id) => !nearest.has(id)),
+      );
+      return [...nearest, ...others.slice(0, HELLO_OTHERS)];
+    },
     heard(from, links) {
       from.addPeers(links);
       const now = clock.now();

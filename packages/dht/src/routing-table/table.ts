@@ -1,7 +1,14 @@
 import type { NodeId, Id } from '@tabswarm/protocol/ids';
 import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import { closest, countNearer, distanceShare, sharedBits } from '../distance.ts';
-import { BUCKET_LINKS, RESPONSIBLE_COUNT, RESPONSIBLE_REACH } from '../limits.ts';
+import {
+  BUCKET_LINKS,
+  CROWD,
+  CROWDED,
+  RESPONSIBLE_COUNT,
+  RESPONSIBLE_REACH,
+  SMALL_NETWORK_NODES,
+} from '../limits.ts';
 import type { Neighbour } from '../rpc/neighbour.ts';
 
 /**
@@ -19,6 +26,11 @@ export interface RoutingTable {
   all(): Iterable<Neighbour>;
   /** The ids of the `count` neighbours nearest to `key`, nearest first; with ourselves among them where asked for. */
   nearest(key: Id, count: number, options?: { withSelf?: boolean }): NodeId[];
+  /**
+   * Those of our neighbours to name to somebody who looks for a key: the nearest, and where these crowd around it as no
+   * honest nodes would, those behind the crowd as well.
+   */
+  nearestToTell(key: Id): NodeId[];
   /** Whether fewer than `count` others, of the neighbours and ourselves, are nearer to `key` than `node` is. */
   isAmongNearest(key: Id, node: NodeId, count: number): boolean;
   /**
@@ -82,6 +94,13 @@ export function createRoutingTable(self: NodeId): RoutingTable {
     all: () => neighbours.values(),
     nearest: (key, count, options) =>
       closest(key, options?.withSelf === true ? withSelf() : neighbours.keys(), count),
+    nearestToTell(key) {
+      const nearest = closest(key, neighbours.keys(), CLOSEST_COUNT);
+      if (!isCrowded(key, nearest, expectedReach())) return nearest;
+      const crowd = expectedReach() / CROWDED;
+      const behind = [...neighbours.keys()].filter((id) => distanceShare(key, id) >= crowd);
+      return [...nearest.slice(0, CLOSEST_COUNT / 2), ...closest(key, behind, CLOSEST_COUNT)];
+    },
     isAmongNearest: (key, node, count) => countNearer(key, node, withSelf(), count) < count,
     expectedReach,
     // By number of nodes, or by distance: where a crowd has settled around the key, those behind it still keep it.
@@ -101,6 +120,17 @@ export function createRoutingTable(self: NodeId): RoutingTable {
       return out.toSorted((a, b) => openedAt(b) - openedAt(a));
     },
   };
+}
+
+/**
+ * Whether the nearest nodes of a key, nearest first, are so near that somebody must have placed them there, going by
+ * within what share of the id space they were to be expected.
+ */
+export function isCrowded(key: Id, nearest: readonly NodeId[], expectedReach: number): boolean {
+  const isSmall = expectedReach > CLOSEST_COUNT / SMALL_NETWORK_NODES;
+  const count = isSmall ? CLOSEST_COUNT : CROWD;
+  const last = nearest[count - 1];
+  return last !== undefined && ((CROWDED * CROWD) / count) * distanceShare(key, last) < expectedReach;
 }
 
 function openedAt(neighbour: Neighbour): number {

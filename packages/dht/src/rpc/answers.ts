@@ -1,6 +1,5 @@
 import { shuffled, type Log, type Random } from '@tabswarm/base';
 import {
-  CLOSEST_COUNT,
   MAX_HOPS,
   MAX_REPLY_NODES,
   MAX_REPLY_RECORD_BYTES,
@@ -42,7 +41,7 @@ export function createAnswers({ table, store, signing, random, log }: AnswersPar
   const near = (key: Id): Answer => ({
     outcome: 'ok',
     hops: 0,
-    nodes: table.nearest(key, CLOSEST_COUNT),
+    nodes: table.nearestToTell(key),
     answered: [table.self],
     records: [],
   });

@@ -217,7 +217,8 @@ describe('dialing', () => {
   it('dials no more once stopped, and leaves no timer', async () => {
     const bench = createBench({ refuse: () => 'absent' });
     bench.learn(5);
-    await bench.clock.advance(100);
+    await bench.clock.advance(1_000);
+    expect(bench.dialed).toHaveLength(5);
     bench.stop.abort(new Error('stopped'));
     expect(bench.clock.pending()).toBe(0);
     bench.learn(5);
