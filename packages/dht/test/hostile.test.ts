@@ -10,6 +10,7 @@ import {
   type DhtMessageOf,
   type RecordDraft,
 } from '@tabswarm/protocol/dht';
+import type { LinkClosedError } from '@tabswarm/net';
 import { idFromBytes, type NodeId, type RecordKey } from '@tabswarm/protocol/ids';
 import { describe, expect, it } from 'vitest';
 import { closest } from '../src/distance.ts';
@@ -208,7 +209,7 @@ describe('liars', () => {
     expect(found.nodes).toEqual(closest(key, [...world.tabs.map(({ id }) => id), liar.id], 8));
   });
 
-  it('[DHT22] cannot answer for a node behind them', async () => {
+  it('[DHT22] cannot answer for a node behind them, and lose their link for it', async () => {
     const world = await createWorld();
     const [tab, behind] = [await world.addTab(), await world.addTab()];
     let proof: DhtMessageOf<'reply'>['proof'];
@@ -228,16 +229,35 @@ describe('liars', () => {
         proof,
       };
     });
-    await liar.join(tab.id);
-    const ping = () => world.clock.until(tab.dht.ping(behind.id));
-    await expect(ping()).rejects.toBeInstanceOf(NoRouteError);
+    const ping = async (): Promise<void> => {
+      const link = await liar.join(tab.id);
+      await expect(world.clock.until(tab.dht.ping(behind.id))).rejects.toBeInstanceOf(NoRouteError);
+      await world.clock.advance(100);
+      expect((link.closed.reason as LinkClosedError).reason).toBe('protocol-error');
+    };
+    await ping();
     const answer = { outcome: 'ok', nodes: [], answered: [behind.id], records: [] } as const;
     proof = await proveAnswer(liar.identity, { ...answer, lookup: new Uint8Array(8) });
-    await expect(ping()).rejects.toBeInstanceOf(NoRouteError);
+    await ping();
     // An answer that the node did give, to another question.
     proof = await proveAnswer(behind.identity, { ...answer, lookup: new Uint8Array(8) });
-    await expect(ping()).rejects.toBeInstanceOf(NoRouteError);
+    await ping();
     expect(asked).toBe(3);
+  });
+
+  it('[DHT22] cannot make a tab expel the honest ones that it asks through, by asking for no proof', async () => {
+    const world = await createWorld();
+    await world.grow(3);
+    const far = tabAt(world, 0);
+    const [middleId, nearId] = closest(far.id, [tabAt(world, 1).id, tabAt(world, 2).id], 2);
+    const near = world.tabs.find(({ id }) => id === nearId) as Tab;
+    // A line: what the tab in front is asked for comes by way of the one in the middle.
+    world.network.sever(near.id, far.id);
+    const asker = await createHandNode(world);
+    const link = await asker.join(near.id);
+    const reply = await asker.ask(link, { to: far.id, operation: { type: 'ping' }, prove: false });
+    expect(reply?.outcome).toBe('ok');
+    expect(near.transport.link(middleId as NodeId)).toBeDefined();
   });
 
   it('[DHT20] lose their link for a message that is malformed, of unknown type or too long', async () => {

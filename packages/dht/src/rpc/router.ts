@@ -101,10 +101,28 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
       spent += Math.min(reply.hops, hops);
       for (const node of reply.answered) journey.visited.add(markOf(node));
       if (reply.outcome !== 'visited' && reply.outcome !== 'unreachable') {
+        if (!(await isBy(journey, next, reply))) {
+          log.warn('a neighbour answers for another', { node: next.id });
+          next.link.close('protocol-error');
+          continue;
+        }
         return { answer: { ...answerOf(reply), hops: Math.min(spent, MAX_HOPS) }, by: next.id };
       }
     }
     return undefined;
+  };
+
+  /**
+   * Whether an answer is by the node that was to be reached. Everybody on the way asks that, so whoever hands on one
+   * that is not has made it up.
+   */
+  const isBy = async ({ to, lookup }: Journey, next: Neighbour, reply: Reply): Promise<boolean> => {
+    // A link proves who is at its other end.
+    if (to === undefined || next.id === to) return true;
+    return (
+      reply.proof !== undefined &&
+      (await signing.provenBy(reply.proof, { lookup, ...answerOf(reply) })) === to
+    );
   };
 
   const hasRoomFor = (from: Neighbour): boolean =>
@@ -136,7 +154,8 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
       // Each node keeps time to answer in, so that the one behind it gives up first, and whoever is late is at fault.
       deadline: clock.now() + request.budget - MARGIN_RTTS * from.roundTripMs(),
       visited: new Set(request.visited.map(toHex)),
-      prove: () => request.prove,
+      // Whatever the one who asks wants: what this node hands on it must be able to check.
+      prove: (next) => request.prove || (to !== undefined && next.id !== to),
       destination,
       // Strictly nearer than this node, so that it cannot go round.
       accepts: (next) => next !== from && compareDistance(destination, next.id, table.self) < 0,
@@ -177,16 +196,7 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
         accepts,
         first,
       };
-      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const carried = await carry(journey, signal);
-        if (!carried || to === undefined || carried.by === to) return carried;
-        const { answer } = carried;
-        const author = answer.proof && (await signing.provenBy(answer.proof, { lookup, ...answer }));
-        if (author === to) return carried;
-        // Somebody on the way poses as the one asked. It is among those visited now, so the next way passes it by.
-        log.debug('an answer without proof', { to, by: carried.by });
-      }
-      return undefined;
+      return carry(journey, signal);
     },
     handle(from, request) {
       respond(from, request)
