@@ -138,8 +138,9 @@ async function converge(
   const mark = (node: NodeId, state: Candidate['state']): void => {
     const candidate = candidates.get(node) ?? { state, asked: 0, sources: new Set() };
     candidates.set(node, candidate);
-    if (state === 'failed' && candidate.asked < MAX_ASKED && isConfirmed(candidate)) {
-      // Somebody on the way there may be at fault, and another way free.
+    const isOver = candidate.asked >= MAX_ASKED || table.has(node);
+    if (state === 'failed' && !isOver && isConfirmed(candidate)) {
+      // Somebody on the way there may be at fault, and another way free. It is asked again when all others have been.
       candidate.state = 'heard';
       return;
     }
@@ -202,10 +203,11 @@ async function converge(
     return { near, behind: closest(key, region, MAX_CROWD).slice(near.length) };
   };
 
-  /** Whom to ask next by name, if anybody: first of those that more than one node knows of, then of all. */
+  /** Whom to ask next by name, if anybody. */
   const next = (): NodeId | undefined => {
     if (clock.now() >= deadline) return undefined;
-    for (const accept of hearsay < MAX_HEARSAY ? [isConfirmed, isAlive] : [isConfirmed]) {
+    for (const [accept, isLimited] of ORDER) {
+      if (isLimited && hearsay >= MAX_HEARSAY) continue;
       const { near, behind } = nearest(accept);
       const crowded = behind.length > 0;
       if (requests >= (crowded ? MAX_CROWDED_REQUESTS : MAX_LOOKUP_REQUESTS)) continue;
@@ -236,6 +238,17 @@ async function converge(
   const open = near.some((node) => candidates.get(node)?.state !== 'answered');
   const answered = nearest(({ state }) => state === 'answered');
   return { nodes: answered.near, behind: answered.behind, requests, hops, complete: !open };
+}
+
+/** Whose turn it is: those that more than one node knows of, then all, then those that were asked in vain. */
+const ORDER: readonly (readonly [(candidate: Candidate) => boolean, isLimited: boolean])[] = [
+  [(candidate) => isConfirmed(candidate) && isFresh(candidate), false],
+  [(candidate) => isAlive(candidate) && isFresh(candidate), true],
+  [isConfirmed, false],
+];
+
+function isFresh({ state, asked }: Candidate): boolean {
+  return state !== 'heard' || asked === 0;
 }
 
 /** Whether it is there for sure, or two have named it independently: inventing nodes that only one knows of is easy. */
