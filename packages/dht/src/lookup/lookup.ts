@@ -1,17 +1,12 @@
 import type { Clock, Random } from '@tabswarm/base';
-import { CLOSEST_COUNT, MAX_LOOKUP_MS, type DhtOperation } from '@tabswarm/protocol/dht';
+import { MAX_LOOKUP_MS, type DhtOperation } from '@tabswarm/protocol/dht';
 import type { Bytes } from '@tabswarm/protocol/bytes';
 import type { Id, NodeId, RecordKey } from '@tabswarm/protocol/ids';
-import { closest, distanceShare } from '../distance.ts';
-import {
-  CROWD_REACH,
-  MAX_CROWD,
-  MAX_CROWDED_REQUESTS,
-  MAX_LOOKUP_REQUESTS,
-  PATH_BUDGET_MS,
-} from '../limits.ts';
-import { isCrowded, type RoutingTable } from '../routing-table/table.ts';
+import { closest } from '../distance.ts';
+import { MAX_CROWDED_REQUESTS, MAX_LOOKUP_REQUESTS, PATH_BUDGET_MS } from '../limits.ts';
+import type { RoutingTable } from '../routing-table/table.ts';
 import type { Carried, Router } from '../rpc/router.ts';
+import { createCandidates } from './candidates.ts';
 import type { Tracer } from './trace.ts';
 
 /** What a lookup came to. */
@@ -61,29 +56,7 @@ export function findValueOperation(key: RecordKey): LookupOperation {
   return { type: 'find-value', key };
 }
 
-interface Candidate {
-  state: 'heard' | 'asked' | 'answered' | 'failed';
-  /** Times that it was asked. */
-  asked: number;
-  /** Who named it. */
-  readonly sources: Set<Source>;
-}
-
-/** One answer's author, or a path; how often a node that it named was there, and how often not. */
-interface Source {
-  right: number;
-  wrong: number;
-}
-
-/** Nodes known by hearsay are asked until so many of them were not there: whoever invents one can invent a thousand. */
-const MAX_HEARSAY = 6;
-/** Times that a node is asked which is there for all we know. */
-const MAX_ASKED = 2;
-
-const OWN_LINKS: Source = { right: Infinity, wrong: 0 };
-
-/** Whoever names nodes that do not exist more often than others, and at least so often, is believed no longer. */
-const MAX_WRONG = 2;
+const LIMITS = { most: MAX_LOOKUP_REQUESTS, mostInCrowd: MAX_CROWDED_REQUESTS };
 const LOOKUP_NAME_BYTES = 8;
 
 /**
@@ -117,49 +90,18 @@ async function converge(
   const { key } = operation;
   const lookup = random.bytes(LOOKUP_NAME_BYTES);
   const deadline = clock.now() + MAX_LOOKUP_MS;
-  const candidates = new Map<NodeId, Candidate>([
-    [table.self, { state: 'answered', asked: 0, sources: new Set() }],
-  ]);
+  const candidates = createCandidates(key, table);
   const running = new Set<Promise<void>>();
   let requests = 0;
   let hops = 0;
-  /** Nodes that only one knew of and that were not there. */
-  let hearsay = 0;
-  const reach = table.expectedReach();
-
-  const hear = (nodes: Iterable<NodeId>, source: Source): void => {
-    for (const node of nodes) {
-      const known = candidates.get(node);
-      if (known) known.sources.add(source);
-      else candidates.set(node, { state: 'heard', asked: 0, sources: new Set([source]) });
-    }
-  };
-
-  const mark = (node: NodeId, state: Candidate['state']): void => {
-    const candidate = candidates.get(node) ?? { state, asked: 0, sources: new Set() };
-    candidates.set(node, candidate);
-    const isOver = candidate.asked >= MAX_ASKED || table.has(node);
-    if (state === 'failed' && !isOver && isConfirmed(candidate)) {
-      // Somebody on the way there may be at fault, and another way free. It is asked again when all others have been.
-      candidate.state = 'heard';
-      return;
-    }
-    if (state === 'failed' && !isConfirmed(candidate)) hearsay += 1;
-    candidate.state = state;
-    for (const source of candidate.sources) {
-      if (source === OWN_LINKS) continue;
-      if (state === 'answered') source.right += 1;
-      else if (state === 'failed') source.wrong += 1;
-    }
-  };
 
   /**
    * Only the node that was asked counts as having answered: what it says of nodes behind it is hearsay, and a liar could
    * otherwise make itself the whole neighbourhood of a key.
    */
   const take = ({ answer, by }: Carried, node: NodeId): void => {
-    mark(node, 'answered');
-    hear([...answer.answered, ...answer.nodes], { right: 0, wrong: 0 });
+    candidates.answered(node);
+    candidates.hear([...answer.answered, ...answer.nodes]);
     hops = Math.max(hops, answer.hops);
     if (answer.records.length > 0) onRecords?.(answer.records);
     onNodes?.([...answer.answered, ...answer.nodes], by);
@@ -174,53 +116,25 @@ async function converge(
   const budget = (): number => Math.min(PATH_BUDGET_MS, deadline - clock.now());
 
   const runPath = async (first: NodeId, others: readonly NodeId[]): Promise<void> => {
-    mark(first, 'asked');
+    candidates.asked(first, { named: false });
     const neighbour = table.get(first);
     const request = { lookup, operation, budget: budget(), first: neighbour, avoid: others };
     const traced = tracer?.ask(first, { named: false });
     const carried = await router.request(request, { signal });
     traced?.(carried);
     if (carried) take(carried, carried.by);
-    if (candidates.get(first)?.state === 'asked') mark(first, 'failed');
+    candidates.failed(first);
   };
 
   const ask = async (node: NodeId): Promise<void> => {
-    mark(node, 'asked');
-    (candidates.get(node) as Candidate).asked += 1;
+    candidates.asked(node, { named: true });
     const traced = tracer?.ask(node, { named: true });
     const carried = await router.request({ lookup, to: node, operation, budget: budget() }, { signal });
     traced?.(carried);
     if (carried) take(carried, node);
-    if (candidates.get(node)?.state !== 'answered') mark(node, 'failed');
+    else candidates.failed(node);
   };
 
-  /** The nearest nodes that may still turn out to belong to the result, and those behind a crowd around the key. */
-  const nearest = (accept: (candidate: Candidate) => boolean): { near: NodeId[]; behind: NodeId[] } => {
-    const nodes = [...candidates].filter(([, candidate]) => accept(candidate)).map(([node]) => node);
-    const near = closest(key, nodes, CLOSEST_COUNT);
-    if (!isCrowded(key, near, reach)) return { near, behind: [] };
-    const region = nodes.filter((node) => distanceShare(key, node) <= CROWD_REACH * reach);
-    return { near, behind: closest(key, region, MAX_CROWD).slice(near.length) };
-  };
-
-  /** Whom to ask next by name, if anybody. */
-  const next = (): NodeId | undefined => {
-    if (clock.now() >= deadline) return undefined;
-    for (const [accept, isLimited] of ORDER) {
-      if (isLimited && hearsay >= MAX_HEARSAY) continue;
-      const { near, behind } = nearest(accept);
-      const crowded = behind.length > 0;
-      if (requests >= (crowded ? MAX_CROWDED_REQUESTS : MAX_LOOKUP_REQUESTS)) continue;
-      // The farthest of the crowd's rear first: the crowd is there to be asked in their place.
-      const order = crowded ? [...near, ...behind].toReversed() : near;
-      const node = order.find((one) => candidates.get(one)?.state === 'heard');
-      if (node !== undefined) return node;
-    }
-    return undefined;
-  };
-
-  // Links are there, whatever became of single requests.
-  hear(table.ids(), OWN_LINKS);
   // Neighbours that have just let a request time out begin no path. Where they matter they are asked by name below.
   const ready = [...table.all()].filter((neighbour) => !neighbour.isSuspect()).map(({ id }) => id);
   const firsts = by === undefined ? closest(key, ready.length > 0 ? ready : table.ids(), paths) : [by];
@@ -229,37 +143,12 @@ async function converge(
     track(runPath(first, others));
   }
   for (;;) {
-    const node = byName && running.size < paths ? next() : undefined;
+    const maySend = byName && running.size < paths && clock.now() < deadline;
+    const node = maySend ? candidates.next(requests, LIMITS) : undefined;
     if (node !== undefined) track(ask(node));
     else if (running.size > 0) await Promise.race(running);
     else break;
   }
-  const { near } = nearest(isAlive);
-  const open = near.some((node) => candidates.get(node)?.state !== 'answered');
-  const answered = nearest(({ state }) => state === 'answered');
-  return { nodes: answered.near, behind: answered.behind, requests, hops, complete: !open };
-}
-
-/** Whose turn it is: those that more than one node knows of, then all, then those that were asked in vain. */
-const ORDER: readonly (readonly [(candidate: Candidate) => boolean, isLimited: boolean])[] = [
-  [(candidate) => isConfirmed(candidate) && isFresh(candidate), false],
-  [(candidate) => isAlive(candidate) && isFresh(candidate), true],
-  [isConfirmed, false],
-];
-
-function isFresh({ state, asked }: Candidate): boolean {
-  return state !== 'heard' || asked === 0;
-}
-
-/** Whether it is there for sure, or two have named it independently: inventing nodes that only one knows of is easy. */
-function isConfirmed(candidate: Candidate): boolean {
-  const { state, sources } = candidate;
-  return isAlive(candidate) && (state === 'answered' || sources.size > 1 || sources.has(OWN_LINKS));
-}
-
-/** Whether it may be there: it has not failed, and somebody who is believed has named it. */
-function isAlive({ state, sources }: Candidate): boolean {
-  if (state !== 'heard') return state !== 'failed';
-  for (const { right, wrong } of sources) if (wrong < MAX_WRONG || wrong <= right) return true;
-  return false;
+  const { near, behind, complete } = candidates.result();
+  return { nodes: near, behind, requests, hops, complete };
 }

@@ -1,0 +1,141 @@
+import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
+import type { Id, NodeId } from '@tabswarm/protocol/ids';
+import { closest, distanceShare } from '../distance.ts';
+import { CROWD_REACH, MAX_CROWD } from '../limits.ts';
+import { isCrowded, type RoutingTable } from '../routing-table/table.ts';
+
+/** The nodes that one lookup has heard of: which of them to ask next, and which are the result. */
+export interface Candidates {
+  /** Nodes that one answer names, of which it is not known whether they exist. */
+  hear(nodes: Iterable<NodeId>): void;
+  asked(node: NodeId, how: { named: boolean }): void;
+  answered(node: NodeId): void;
+  /** Changes nothing where it has answered meanwhile. */
+  failed(node: NodeId): void;
+  /** Whom to ask next by name, if anybody; after so many requests, of which there may be more in a crowd. */
+  next(requests: number, limits: { most: number; mostInCrowd: number }): NodeId | undefined;
+  result(): { readonly near: NodeId[]; readonly behind: NodeId[]; readonly complete: boolean };
+}
+
+interface Candidate {
+  state: 'heard' | 'asked' | 'answered' | 'failed';
+  /** Times that it was asked by name. */
+  asked: number;
+  /** Who named it. */
+  readonly sources: Set<Source>;
+}
+
+/** One answer; how often a node that it named was there, and how often not. */
+interface Source {
+  right: number;
+  wrong: number;
+}
+
+/** Links are there, whatever becomes of single requests. */
+const OWN_LINKS: Source = { right: Infinity, wrong: 0 };
+/** Whoever names nodes that do not exist more often than others, and at least so often, is believed no longer. */
+const MAX_WRONG = 2;
+/** Nodes known by hearsay are asked until so many of them were not there: whoever invents one can invent a thousand. */
+const MAX_HEARSAY = 6;
+/** Times that a node is asked which is there for all we know. */
+const MAX_ASKED = 2;
+
+export function createCandidates(key: Id, table: RoutingTable): Candidates {
+  const candidates = new Map<NodeId, Candidate>([
+    [table.self, { state: 'answered', asked: 0, sources: new Set() }],
+  ]);
+  const reach = table.expectedReach();
+  /** Nodes that only one knew of and that were not there. */
+  let hearsay = 0;
+
+  const hear = (nodes: Iterable<NodeId>, source: Source): void => {
+    for (const node of nodes) get(node).sources.add(source);
+  };
+
+  const get = (node: NodeId): Candidate => {
+    const candidate = candidates.get(node) ?? { state: 'heard', asked: 0, sources: new Set() };
+    candidates.set(node, candidate);
+    return candidate;
+  };
+
+  /** The nearest of those accepted, and where they crowd around the key those behind them. */
+  const nearest = (accept: (candidate: Candidate) => boolean): { near: NodeId[]; behind: NodeId[] } => {
+    const nodes = [...candidates].filter(([, candidate]) => accept(candidate)).map(([node]) => node);
+    const near = closest(key, nodes, CLOSEST_COUNT);
+    if (!isCrowded(key, near, reach)) return { near, behind: [] };
+    const region = nodes.filter((node) => distanceShare(key, node) <= CROWD_REACH * reach);
+    return { near, behind: closest(key, region, MAX_CROWD).slice(near.length) };
+  };
+
+  hear(table.ids(), OWN_LINKS);
+  return {
+    hear: (nodes) => hear(nodes, { right: 0, wrong: 0 }),
+    asked(node, { named }) {
+      const candidate = get(node);
+      candidate.state = 'asked';
+      if (named) candidate.asked += 1;
+    },
+    answered(node) {
+      const candidate = get(node);
+      candidate.state = 'answered';
+      for (const source of candidate.sources) source.right += 1;
+    },
+    failed(node) {
+      const candidate = get(node);
+      if (candidate.state === 'answered') return;
+      const isKnown = isConfirmed(candidate);
+      if (isKnown && candidate.asked < MAX_ASKED && !table.has(node)) {
+        // Somebody on the way there may be at fault, and another way free. It is asked again when all others have been.
+        candidate.state = 'heard';
+        return;
+      }
+      candidate.state = 'failed';
+      if (!isKnown) hearsay += 1;
+      for (const source of candidate.sources) if (source !== OWN_LINKS) source.wrong += 1;
+    },
+    next(requests, { most, mostInCrowd }) {
+      for (const { accept, isHearsay } of TURNS) {
+        if (isHearsay && hearsay >= MAX_HEARSAY) continue;
+        const { near, behind } = nearest(accept);
+        const isCrowd = behind.length > 0;
+        if (requests >= (isCrowd ? mostInCrowd : most)) continue;
+        // The farthest of those behind a crowd first: the crowd is there to be asked in their place.
+        const order = isCrowd ? [...near, ...behind].toReversed() : near;
+        const node = order.find((one) => get(one).state === 'heard');
+        if (node !== undefined) return node;
+      }
+      return undefined;
+    },
+    result() {
+      const open = nearest(isAlive).near.some((node) => get(node).state !== 'answered');
+      return { ...nearest(({ state }) => state === 'answered'), complete: !open };
+    },
+  };
+}
+
+/** Whose turn it is: first of those that more than one node knows of, then of all, then of those asked in vain. */
+const TURNS: readonly {
+  readonly accept: (candidate: Candidate) => boolean;
+  readonly isHearsay: boolean;
+}[] = [
+  { accept: (candidate) => isConfirmed(candidate) && isFresh(candidate), isHearsay: false },
+  { accept: (candidate) => isAlive(candidate) && isFresh(candidate), isHearsay: true },
+  { accept: isConfirmed, isHearsay: false },
+];
+
+function isFresh({ state, asked }: Candidate): boolean {
+  return state !== 'heard' || asked === 0;
+}
+
+/** Whether it is there for sure, or two have named it: inventing nodes that only one knows of is easy. */
+function isConfirmed(candidate: Candidate): boolean {
+  const { state, sources } = candidate;
+  return isAlive(candidate) && (state === 'answered' || sources.size > 1 || sources.has(OWN_LINKS));
+}
+
+/** Whether it may be there: it has not failed, and somebody who is believed has named it. */
+function isAlive({ state, sources }: Candidate): boolean {
+  if (state !== 'heard') return state !== 'failed';
+  for (const { right, wrong } of sources) if (wrong < MAX_WRONG || wrong <= right) return true;
+  return false;
+}
