@@ -27,12 +27,6 @@ export function createTerrain(random: Random, { unconnectable, loss }: TerrainOp
   const salt = randomInt(random, 0xffff);
   let sideOf: ((node: NodeId) => number) | undefined;
 
-  const delay = (from: NodeId, to: NodeId): number => {
-    const x = part(from, 8) - part(to, 8);
-    const y = part(from, 12) - part(to, 12);
-    return Math.round(NEAR_MS + ACROSS_MS * Math.hypot(x, y));
-  };
-
   return {
     latencyMs: (from, to) => delay(from, to) + (loss > 0 && random.number() < loss ? RETRANSMIT_MS : 0),
     connectable(a, b) {
@@ -44,6 +38,12 @@ export function createTerrain(random: Random, { unconnectable, loss }: TerrainOp
       sideOf = side;
     },
   };
+}
+
+function delay(from: NodeId, to: NodeId): number {
+  const x = part(from, 8) - part(to, 8);
+  const y = part(from, 12) - part(to, 12);
+  return Math.round(NEAR_MS + ACROSS_MS * Math.hypot(x, y));
 }
 
 /** Some bits of an id as a number in [0, 1); ids are random, so these are as well. */

@@ -34,7 +34,7 @@ export interface Healing {
 
 export interface HealingParts {
   readonly transport: Pick<Transport, 'links' | 'link'> & { wake?(): void };
-  readonly dht: Pick<Dht, 'addContacts'> & { wake?(): void };
+  readonly dht: Pick<Dht, 'addContacts' | 'wake'>;
   readonly signaling?: Pick<Signaling, 'state' | 'more' | 'wake'> | undefined;
   readonly book?: PeerBook | undefined;
   /** Something may be found now that was not before. */
@@ -93,7 +93,7 @@ export function createHealing({
   const lookAround = (): void => {
     if (running?.aborted !== false || !isAlone()) return;
     page = 0;
-    dht.wake?.();
+    dht.wake();
     nameSome(NAMED_AT_ONCE);
   };
 

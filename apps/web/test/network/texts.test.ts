@@ -16,9 +16,9 @@ type Path = LookupTrace['paths'][number];
 const NODES = ['11', '22', '33'].map((digits) => digits.repeat(32)) as LookupTrace['nearest'] &
   [Path['asked'], Path['asked'], Path['asked']];
 const [first, second, third] = NODES;
-const direct: Path = { asked: first, outcome: 'answered', nodes: [first], hops: 1 };
-const far: Path = { asked: second, outcome: 'answered', nodes: [second, third], hops: 4 };
-const silent: Path = { asked: third, outcome: 'failed', nodes: [], hops: 0 };
+const direct: Path = { asked: first, named: false, outcome: 'answered', nodes: [first], hops: 1 };
+const far: Path = { asked: second, named: true, outcome: 'answered', nodes: [second, third], hops: 4 };
+const silent: Path = { asked: third, named: true, outcome: 'failed', nodes: [], hops: 0 };
 
 function lookup(change: Partial<LookupTrace> = {}): LookupTrace {
   const counts = { records: 0, keepers: 0, nearest: [], paths: [direct] };

@@ -91,9 +91,9 @@ describe('the Network view', () => {
         lookup({
           nearest: [c, a],
           paths: [
-            { asked: a, outcome: 'answered', nodes: [a, c], hops: 2 },
-            { asked: c, outcome: 'answered', nodes: [b, c], hops: 4 },
-            { asked: b, outcome: 'failed', nodes: [], hops: 0 },
+            { asked: a, named: false, outcome: 'answered', nodes: [a, c], hops: 2 },
+            { asked: c, named: false, outcome: 'answered', nodes: [b, c], hops: 4 },
+            { asked: b, named: false, outcome: 'failed', nodes: [], hops: 0 },
           ],
         }),
       ],
@@ -113,7 +113,7 @@ describe('the Network view', () => {
   it('counts the questions for which the list has no room', () => {
     const paths = Array.from({ length: 20 }, (_, index) => {
       const asked = idOf(index + 1);
-      return { asked, outcome: 'answered', nodes: [asked], hops: 1 } as const;
+      return { asked, named: false, outcome: 'answered', nodes: [asked], hops: 1 } as const;
     });
     const html = draw([peer(1)], { lookups: [lookup({ paths })] });
     expect(count(html, 'data-outcome="answered" style')).toBe(7);
@@ -121,7 +121,7 @@ describe('the Network view', () => {
   });
 
   it('says to whoever is alone why, and draws no lookup to tabs that have gone', () => {
-    const paths = [{ asked: idOf(1), outcome: 'failed', nodes: [], hops: 0 }] as const;
+    const paths = [{ asked: idOf(1), named: false, outcome: 'failed', nodes: [], hops: 0 }] as const;
     const problem = { code: 'no-network', message: 'Nobody is there.', advice: 'Wait.' } as const;
     const html = draw([], { problem, lookups: [lookup({ paths })] });
     expect(textOf(html)).toContain('Nobody is there. Wait.');

@@ -183,7 +183,6 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
       const deadline = clock.now() + budget;
       // A link proves who is at its other end; what comes from beyond must be proven otherwise.
       const prove = (next: Neighbour): boolean => to !== undefined && next.id !== to;
-      const accepts = (): boolean => true;
       const journey = {
         lookup,
         to,
@@ -193,7 +192,7 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
         visited,
         prove,
         destination,
-        accepts,
+        accepts: anybody,
         first,
       };
       return carry(journey, signal);
@@ -208,6 +207,10 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
         });
     },
   };
+}
+
+function anybody(): boolean {
+  return true;
 }
 
 /** The best of the candidates that has not been tried; one that has just let us wait only if there is no other. */

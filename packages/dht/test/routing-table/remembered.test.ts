@@ -58,7 +58,6 @@ describe('lost neighbours', () => {
       split = true;
       for (const a of left) for (const { id } of world.tabs) if (!left.has(id)) world.network.sever(a, id);
       await world.clock.advance(30 * MINUTE);
-      const linked = ({ transport }: Tab): number => transport.links().length;
       expect(world.tabs.map(linked)).toEqual(world.tabs.map(() => 6));
       split = false;
       await world.clock.advance(2 * MINUTE);
@@ -66,3 +65,7 @@ describe('lost neighbours', () => {
     },
   );
 });
+
+function linked({ transport }: Tab): number {
+  return transport.links().length;
+}

@@ -71,7 +71,7 @@ describe('a routing table of 1,000 random nodes', () => {
     expect(table.size).toBe(NODES);
     expect(table.remove(again)).toBe(true);
     expect(table.has(node)).toBe(false);
-    const inBuckets = [...table.buckets().values()].flatMap((held) => [...held]);
+    const inBuckets = [...table.buckets().values()].flatMap((held) => Array.from(held));
     expect(inBuckets).toHaveLength(NODES - 1);
     expect(inBuckets.some(({ id }) => id === node)).toBe(false);
   });
