@@ -58,7 +58,7 @@ export function startMeasuring(
       ms: spread(samples.map(({ ms }) => ms)),
       links: {
         mean: mean(links),
-        most: Math.max(...population.members().map(({ meter }) => meter.mostLinks)),
+        most: population.mostLinks(),
       },
       dialsPerMinute: mean(spent.map(({ dials }) => dials)) / minutes,
       kibPerMinute: mean(spent.map(({ bytes }) => bytes)) / 1_024 / minutes,

@@ -47,6 +47,8 @@ export interface Population {
   split(side: (node: NodeId) => number): void;
   heal(): void;
   nearest(key: Id, count: number): NodeId[];
+  /** The most links that any member ever had at any tick, those that have left included. */
+  mostLinks(): number;
   randomId<T extends Id>(): T;
 }
 
@@ -64,7 +66,6 @@ export interface PopulationOptions {
 const INTRODUCED = 8;
 /** WebRTC notices after about so long that the other side is gone (ICE consent, RFC 7675: 30 s at most). */
 const NOTICED_AFTER_MS = 15_000;
-const MAX_LINKS = 64;
 /** Small against the latencies, which are rounded up to it. */
 const GRAIN_MS = 5;
 
@@ -79,6 +80,7 @@ export function createPopulation(options: PopulationOptions): Population {
   const network: MemoryNetwork = createMemoryNetwork(clock, terrain);
   const tap = createLookupTap();
   const here = new Map<NodeId, Member>();
+  const meters: Meter[] = [];
   let made = 0;
   /** Made anew only when somebody came or went. */
   let all: readonly Member[] | undefined;
@@ -108,11 +110,11 @@ export function createPopulation(options: PopulationOptions): Population {
       },
     };
     const meter: Meter = { messages: 0, bytes: 0, dials: 0, mostLinks: 0 };
+    meters.push(meter);
     const raw = network.transport(identity.id);
     const transport = tapped(raw, {
       meter,
       tap,
-      maxLinks: links?.max ?? MAX_LINKS,
       intercept: behaviour && ((message, link) => behaviour(message, link, member)),
     });
     const dht = createDht(
@@ -179,6 +181,7 @@ export function createPopulation(options: PopulationOptions): Population {
         members().map(({ id }) => id),
         count,
       ),
+    mostLinks: () => meters.reduce((most, meter) => Math.max(most, meter.mostLinks), 0),
     randomId,
   };
 }
