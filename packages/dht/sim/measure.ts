@@ -1,4 +1,4 @@
-import type { Population } from './population.ts';
+import type { Clock } from '@tabswarm/base';
 import type { Meter } from './tap.ts';
 import type { Sample } from './workload.ts';
 
@@ -22,9 +22,24 @@ export interface Row {
   readonly load: number;
 }
 
+/** Whose members are measured. */
+export interface Measured {
+  readonly clock: Clock;
+  members(): readonly MeasuredMember[];
+  honest(): readonly MeasuredMember[];
+  mostLinks(): number;
+  /** At any tick, of any member. */
+  mostLinks(): number;
+}
+
+interface MeasuredMember {
+  readonly meter: Meter;
+  links(): number;
+}
+
 /** Measures what nodes do from now on; the function returned gives the row. */
 export function startMeasuring(
-  population: Population,
+  population: Measured,
 ): (scenario: string, samples: readonly Sample[], counts?: boolean) => Row {
   const { clock } = population;
   const start = clock.now();

@@ -26,10 +26,10 @@ export interface Scenario {
 }
 
 const MINUTE = 60_000;
-const GROW_MS = 3 * MINUTE;
-const SETTLE_MS = 2 * MINUTE;
+export const GROW_MS = 2 * MINUTE;
+export const SETTLE_MS = MINUTE;
 /** Shares provided at any time. */
-const SHARES = 100;
+export const SHARES = 100;
 /** A third of all pairs behind strict NATs, and one message in a hundred sent twice. */
 const TERRAIN: Omit<PopulationOptions, 'seed'> = { unconnectable: 0.3, loss: 0.01 };
 
@@ -55,7 +55,9 @@ function churning(halfLifeMinutes: number, bar: number): Scenario {
         await population.clock.advance(MINUTE);
       }
       const measured = startMeasuring(population);
-      const samples = await workload.run(size.lookups, size.minutes * MINUTE, () => workload.keep(SHARES));
+      const samples = await workload.run(size.lookups, size.minutes * MINUTE, {
+        each: () => workload.keep(SHARES),
+      });
       return [measured(this.name, samples)];
     },
   };
@@ -194,7 +196,8 @@ const partition: Scenario = {
   async run(size) {
     const { population, workload } = await settled(size);
     // Nobody comes: a newcomer would be introduced to both sides.
-    population.split((node) => Number.parseInt(node.slice(-1), 16) % 2);
+    const side = (node: NodeId): number => Number.parseInt(node.slice(-1), 16) % 2;
+    population.split(side);
     await population.clock.advance(30 * MINUTE);
     population.heal();
     const rows: Row[] = [];
@@ -203,7 +206,10 @@ const partition: Scenario = {
       ['from 2 min on', true],
     ] as const) {
       const measured = startMeasuring(population);
-      const samples = await workload.run(size.lookups, 2 * MINUTE);
+      // Only those that had to find their way across count.
+      const samples = await workload.run(size.lookups, 2 * MINUTE, {
+        accept: (reader, provider) => side(reader) !== side(provider),
+      });
       rows.push(measured(`${this.name}, ${span}`, samples, counts));
     }
     return rows;

@@ -3,6 +3,7 @@ import { toHex } from '@tabswarm/protocol/bytes';
 import type { SignedRecord } from '@tabswarm/protocol/dht';
 import type { NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
 import type { LookupPurpose } from '../src/lookup/trace.ts';
+import type { SimulationClock } from './clock.ts';
 import type { Member, Population } from './population.ts';
 
 /** What one lookup came to. */
@@ -11,7 +12,7 @@ export interface Sample {
   readonly ms: number;
   /** Until the first holder was known; undefined where none was found. */
   readonly firstMs: number | undefined;
-  /** Of the longest of the ways to the key. */
+  /** Links passed on the longest of the ways to the key that brought an answer. */
   readonly hops: number;
   /** On all hops, of all nodes: requests, words that they were forwarded, replies. */
   readonly messages: number;
@@ -34,7 +35,14 @@ export interface Workload {
     work: (index: number) => Promise<Sample | undefined>,
   ): Promise<Sample[]>;
   /** Runs lookups of random shares, from random honest members, evenly over a span of simulated time, and waits for the last of them. */
-  run(lookups: number, overMs: number, each?: () => void): Promise<Sample[]>;
+  run(lookups: number, overMs: number, options?: RunOptions): Promise<Sample[]>;
+}
+
+export interface RunOptions {
+  /** Called before each lookup. */
+  readonly each?: () => void;
+  /** Which reader may look for which provider; anybody for anybody where absent. */
+  readonly accept?: (reader: NodeId, provider: NodeId) => boolean;
 }
 
 export interface WorkloadOptions {
@@ -66,11 +74,12 @@ export function createWorkload(
     shares.push({ root, by, since: clock.now() });
   };
 
-  const pickReader = (not?: NodeId): Member => {
+  const pickReader = (not?: NodeId, accept?: RunOptions['accept']): Member => {
     const old = clock.now() - readerAgeMs;
     for (;;) {
       const reader = population.any(population.honest());
-      if (reader.id !== not && reader.bornAt <= old) return reader;
+      const isWanted = not === undefined || !accept || accept(reader.id, not);
+      if (reader.id !== not && reader.bornAt <= old && isWanted) return reader;
     }
   };
 
@@ -92,7 +101,7 @@ export function createWorkload(
     const messages = counting.reduce((sum, stop) => sum + stop(), 0);
     unsubscribe();
     const trace = reader.dht.state.get().traces.findLast((one) => one.purpose === purpose);
-    const hops = Math.max(0, ...(trace?.paths.map((path) => (path.named ? 0 : path.hops)) ?? []));
+    const hops = Math.max(0, ...(trace?.paths.map((path) => (path.named ? 0 : path.nodes.length)) ?? []));
     return { ms: clock.now() - start, hops, messages };
   };
 
@@ -109,30 +118,13 @@ export function createWorkload(
     return { ...cost, found: found.has(provider), firstMs };
   };
 
-  const lookUp = async (): Promise<Sample | undefined> => {
+  const lookUp = async (accept?: RunOptions['accept']): Promise<Sample | undefined> => {
     const ripe = shares.filter(({ since, by }) => since <= clock.now() - settleMs && isHere(by));
     const share = ripe[randomInt(random, ripe.length)];
     if (!share) return undefined;
-    const reader = pickReader(share.by.id);
+    const reader = pickReader(share.by.id, accept);
     const sample = await read(share.root, share.by.id, reader);
     return isHere(share.by) && isHere(reader) ? sample : undefined;
-  };
-
-  const spread: Workload['spread'] = async (count, overMs, work) => {
-    const samples: Sample[] = [];
-    const running = new Set<Promise<void>>();
-    const start = clock.now();
-    for (let i = 0; samples.length + running.size < count || i < count; i += 1) {
-      const one: Promise<void> = work(i).then((sample) => {
-        running.delete(one);
-        if (sample && samples.length < count) samples.push(sample);
-      });
-      running.add(one);
-      const due = start + ((i + 1) * overMs) / count;
-      await clock.advance(Math.max(1, Math.ceil(due - clock.now())));
-    }
-    await clock.until(Promise.all(running));
-    return samples;
   };
 
   return {
@@ -150,11 +142,34 @@ export function createWorkload(
       });
       return { ...cost, firstMs: undefined, records };
     },
-    spread,
-    run: (lookups, overMs, each) =>
-      spread(lookups, overMs, () => {
+    spread: (count, overMs, work) => spread(clock, count, overMs, work),
+    run: (lookups, overMs, { each, accept } = {}) =>
+      spread(clock, lookups, overMs, () => {
         each?.();
-        return lookUp();
+        return lookUp(accept);
       }),
   };
+}
+
+/** Begins work evenly over a span of simulated time, until `count` of it has counted, and waits for the last. */
+export async function spread<T>(
+  clock: SimulationClock,
+  count: number,
+  overMs: number,
+  work: (index: number) => Promise<T | undefined>,
+): Promise<T[]> {
+  const samples: T[] = [];
+  const running = new Set<Promise<void>>();
+  const start = clock.now();
+  for (let i = 0; samples.length + running.size < count || i < count; i += 1) {
+    const one: Promise<void> = work(i).then((sample) => {
+      running.delete(one);
+      if (sample && samples.length < count) samples.push(sample);
+    });
+    running.add(one);
+    const due = start + ((i + 1) * overMs) / count;
+    await clock.advance(Math.max(1, Math.ceil(due - clock.now())));
+  }
+  await clock.until(Promise.all(running));
+  return samples;
 }

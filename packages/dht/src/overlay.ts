@@ -148,6 +148,7 @@ export function createOverlay(parts: OverlayParts): Overlay {
         gossip.heard(neighbour, message.links);
         break;
       case 'contacts':
+        if (table.get(neighbour.id) !== neighbour) break;
         gossip.heard(neighbour, message.links);
         onChange();
         break;

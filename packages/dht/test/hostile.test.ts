@@ -248,6 +248,25 @@ describe('liars', () => {
     expect(asked).toBe(3);
   });
 
+  it('[DHT22] cannot make a tab expel the honest ones in between, by answering without a proof', async () => {
+    const world = await createWorld();
+    await world.grow(2);
+    const [asker, between] = world.tabs as [Tab, Tab];
+    const liar = await createHandNode(world, (message) =>
+      message.type === 'request'
+        ? { type: 'reply', id: message.id, outcome: 'ok', hops: 0, nodes: [], answered: [], records: [] }
+        : undefined,
+    );
+    const link = await liar.join(between.id);
+    // Told of each other they would link up; the way through the one in between is what is meant here.
+    world.network.sever(asker.id, liar.id);
+    await expect(world.clock.until(asker.dht.ping(liar.id))).rejects.toBeInstanceOf(NoRouteError);
+    await world.clock.advance(100);
+    expect(asker.transport.link(between.id)).toBeDefined();
+    // The one in between knows who it was.
+    expect((link.closed.reason as LinkClosedError).reason).toBe('protocol-error');
+  });
+
   it('[DHT22] cannot make a tab expel the honest ones that it asks through, by asking for no proof', async () => {
     const world = await createWorld();
     await world.grow(3);

@@ -64,7 +64,7 @@ function Ways({ lookup }: { readonly lookup: LookupTrace }) {
           const way = wayOf(path);
           const unnamed = path.outcome === 'answered' ? path.hops - way.length : 0;
           return (
-            <li key={path.asked} data-outcome={path.outcome} style={hopStyle(index, 0)}>
+            <li key={index} data-outcome={path.outcome} style={hopStyle(index, 0)}>
               <span className="way">
                 You
                 {way.map((id, hop) => (

@@ -23,7 +23,7 @@ export function LookupWays({ self, lookup, radius, drawn }: LookupWaysProps) {
       {lookup.paths.map((path, index) => {
         const way = [self, ...wayOf(path)];
         return (
-          <g key={path.asked} data-outcome={path.outcome}>
+          <g key={index} data-outcome={path.outcome}>
             {way.slice(1).map((to, hop) => (
               <path
                 key={to}

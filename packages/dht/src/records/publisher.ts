@@ -186,7 +186,8 @@ export function createPublisher(parts: PublisherParts): Publisher {
   const concerns = (entry: Entry, node: NodeId, change: 'joined' | 'left'): boolean => {
     if (entry.holders.length < CLOSEST_COUNT) return true;
     if (change === 'left') return entry.holders.includes(node);
-    const last = entry.holders.at(-1);
+    // Those behind a crowd come after the nearest, and are not what a newcomer takes the place of.
+    const last = entry.holders[CLOSEST_COUNT - 1];
     if (last === undefined || entry.key === undefined) return true;
     return !entry.holders.includes(node) && compareDistance(entry.key, node, last) < 0;
   };

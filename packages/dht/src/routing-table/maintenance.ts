@@ -52,23 +52,33 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
   const { table, contacts, policy, gossip, dialer, clock, random, log } = parts;
   /** Buckets in which a search found nothing: when to search again, and how long to wait after that. */
   const empty = new Map<number, { until: number; waitMs: number }>();
+  /** Searches that wait for the one that runs. Going over a map meets what was added meanwhile. */
+  const waiting = new Map<string, () => Promise<void>>();
   let busy = false;
   let lookedAroundAt = -Infinity;
   let cancelLook: (() => void) | undefined;
   signal.addEventListener('abort', () => cancelLook?.(), { once: true });
 
-  /** Runs one search at a time; one that comes while another runs is left to the next period. */
-  const search = async (work: () => Promise<void>): Promise<void> => {
-    if (busy || table.size === 0) return;
+  /** Runs one search at a time; of those that come while another runs, each kind once, in order. */
+  const search = (kind: string, work: () => Promise<void>): void => {
+    waiting.set(kind, work);
+    // runSearches() reports its own failures.
+    if (!busy) void runSearches();
+  };
+
+  const runSearches = async (): Promise<void> => {
     busy = true;
-    try {
-      await work();
-    } catch (cause) {
-      if (!signal.aborted) log.warn('a search for neighbours came to nothing', { cause: String(cause) });
-    } finally {
-      busy = false;
+    for (const [kind, work] of waiting) {
+      waiting.delete(kind);
+      if (signal.aborted || table.size === 0) continue;
+      try {
+        await work();
+      } catch (cause) {
+        if (!signal.aborted) log.warn('a search for neighbours came to nothing', { cause: String(cause) });
+      }
       dialer.poke();
     }
+    busy = false;
   };
 
   const lookAround = async (): Promise<void> => {
@@ -80,8 +90,7 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
     const pause = lookedAroundAt + NEIGHBOURHOOD_PAUSE_MS - clock.now();
     cancelLook ??= clock.after(Math.max(NEIGHBOURHOOD_DELAY_MS, pause), () => {
       cancelLook = undefined;
-      // search() reports its own failures.
-      void search(lookAround);
+      search('neighbourhood', lookAround);
     });
   };
 
@@ -110,8 +119,8 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
     empty.set(bucket, { until: clock.now() + waitMs, waitMs: longer });
   };
 
-  const refresh = (): Promise<void> =>
-    search(async () => {
+  const refresh = (): void =>
+    search('refresh', async () => {
       if (lookedAroundAt + NEIGHBOURHOOD_MS <= clock.now()) await lookAround();
       if (isSmallNetwork(policy, table, contacts)) return;
       for (const bucket of thinBuckets().slice(0, MAX_BUCKETS_PER_REFRESH)) await fillBucket(bucket);
@@ -137,8 +146,7 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
       parts.onPeriod();
       const lost = parts.remembered.any();
       if (lost !== undefined) dialer.probe(lost);
-      // search() reports its own failures.
-      void refresh();
+      refresh();
     },
     { signal },
   );
@@ -149,8 +157,9 @@ export function createMaintenance(parts: MaintenanceParts, { signal }: { signal:
       if (table.isAmongNearest(table.self, node, CLOSEST_COUNT + 1)) lookAroundSoon();
     },
     foundAgain(node) {
-      // search() reports its own failures.
-      void search(() => parts.explore(table.self, { by: node }));
+      search(`by ${node}`, async () => {
+        if (table.has(node)) await parts.explore(table.self, { by: node });
+      });
     },
   };
 }

@@ -101,7 +101,7 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
       spent += Math.min(reply.hops, hops);
       for (const node of reply.answered) journey.visited.add(markOf(node));
       if (reply.outcome !== 'visited' && reply.outcome !== 'unreachable') {
-        if (!(await isBy(journey, next, reply))) {
+        if (!(await isBy(journey, next, reply, prove))) {
           log.warn('a neighbour answers for another', { node: next.id });
           next.link.close('protocol-error');
           continue;
@@ -116,9 +116,14 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
    * Whether an answer is by the node that was to be reached. Everybody on the way asks that, so whoever hands on one
    * that is not has made it up.
    */
-  const isBy = async ({ to, lookup }: Journey, next: Neighbour, reply: Reply): Promise<boolean> => {
-    // A link proves who is at its other end.
-    if (to === undefined || next.id === to) return true;
+  const isBy = async (
+    { to, lookup }: Journey,
+    next: Neighbour,
+    reply: Reply,
+    prove: boolean,
+  ): Promise<boolean> => {
+    // A link proves who is at its other end. But where those behind us will check, this node must have checked.
+    if (to === undefined || (next.id === to && !prove)) return true;
     return (
       reply.proof !== undefined &&
       (await signing.provenBy(reply.proof, { lookup, ...answerOf(reply) })) === to
