@@ -23,8 +23,17 @@ export function createDropper(acknowledges: boolean): Behaviour {
 /** What a liar has to show for a key: records that were right once, or never. */
 export type BadRecords = (key: RecordKey) => readonly Bytes[];
 
-/** Says that it keeps what it drops, answers with bad records and with neighbours that do not exist. */
+/**
+ * Says that it keeps what it drops, answers with bad records and with neighbours that do not exist: all that behave so
+ * name the same ones.
+ */
 export function createLiar(random: Random, badRecords: BadRecords): Behaviour {
+  const invented = new Map<Id, NodeId[]>();
+  const inventedFor = (key: Id): NodeId[] => {
+    const nodes = invented.get(key) ?? Array.from({ length: 8 }, () => idNear<NodeId>(key, 24, random));
+    invented.set(key, nodes);
+    return nodes;
+  };
   return onRequest(({ id, lookup, operation }, link, self) => {
     const key = operation.type === 'find-node' || operation.type === 'find-value' ? operation.key : undefined;
     void reply(
@@ -32,7 +41,7 @@ export function createLiar(random: Random, badRecords: BadRecords): Behaviour {
       self,
       { id, lookup },
       {
-        nodes: key === undefined ? [] : Array.from({ length: 8 }, () => idNear(key, 24, random)),
+        nodes: key === undefined ? [] : inventedFor(key),
         records: operation.type === 'find-value' ? [...badRecords(operation.key)] : [],
       },
     );

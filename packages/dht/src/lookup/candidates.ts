@@ -6,8 +6,8 @@ import { isCrowded, type RoutingTable } from '../routing-table/table.ts';
 
 /** The nodes that one lookup has heard of: which of them to ask next, and which are the result. */
 export interface Candidates {
-  /** Nodes that one answer names, of which it is not known whether they exist. */
-  hear(nodes: Iterable<NodeId>): void;
+  /** Nodes that one node names, of which it is not known whether they exist. */
+  hear(nodes: Iterable<NodeId>, from: NodeId): void;
   asked(node: NodeId, how: { named: boolean }): void;
   answered(node: NodeId): void;
   /** Changes nothing where it has answered meanwhile. */
@@ -25,7 +25,7 @@ interface Candidate {
   readonly sources: Set<Source>;
 }
 
-/** One answer; how often a node that it named was there, and how often not. */
+/** A node that names others; how often one that it named was there, and how often not. */
 interface Source {
   right: number;
   wrong: number;
@@ -44,6 +44,7 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
   const candidates = new Map<NodeId, Candidate>([
     [table.self, { state: 'answered', asked: 0, sources: new Set() }],
   ]);
+  const sources = new Map<NodeId, Source>();
   const reach = table.expectedReach();
   /** Nodes that only one knew of and that were not there. */
   let hearsay = 0;
@@ -69,7 +70,11 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
 
   hear(table.ids(), OWN_LINKS);
   return {
-    hear: (nodes) => hear(nodes, { right: 0, wrong: 0 }),
+    hear(nodes, from) {
+      const source = sources.get(from) ?? { right: 0, wrong: 0 };
+      sources.set(from, source);
+      hear(nodes, source);
+    },
     asked(node, { named }) {
       const candidate = get(node);
       candidate.state = 'asked';

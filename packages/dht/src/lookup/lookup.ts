@@ -101,7 +101,7 @@ async function converge(
    */
   const take = ({ answer, by }: Carried, node: NodeId): void => {
     candidates.answered(node);
-    candidates.hear([...answer.answered, ...answer.nodes]);
+    candidates.hear([...answer.answered, ...answer.nodes], node);
     hops = Math.max(hops, answer.hops);
     if (answer.records.length > 0) onRecords?.(answer.records);
     onNodes?.([...answer.answered, ...answer.nodes], by);
