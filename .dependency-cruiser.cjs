@@ -9,10 +9,10 @@ const LEVELS = [
   ['swarm', 'custody'],
   ['node'],
 ];
-/** Made for tests, so it may be imported by tests and contract suites only. It stands on level 1. */
+/** Made for tests, so it may be imported by tests, simulators and contract suites only. It stands on level 1. */
 const TESTKIT = 'testkit';
 const SCREEN = '^apps/web/';
-const TESTS = '(^packages/[^/]+|^signaling|^apps/[^/]+)/(test/|src/contract)';
+const TESTS = '(^packages/[^/]+|^signaling|^apps/[^/]+)/(test/|sim/|src/contract)';
 
 const oneOf = (names) => `(${names.join('|')})`;
 
@@ -48,6 +48,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: [TESTS, `^packages/${TESTKIT}/`] },
       to: { path: `^packages/${TESTKIT}/` },
+    },
+    {
+      name: 'simulators-stay-outside',
+      comment: 'What ships knows no simulator.',
+      severity: 'error',
+      from: { pathNot: TESTS },
+      to: { path: '^packages/[^/]+/sim/' },
     },
     {
       name: 'known-packages-only',

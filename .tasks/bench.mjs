@@ -1,8 +1,11 @@
 /*
- * `npm run bench`: how fast tabs exchange bytes here, against a raw data channel and WebTorrent, as a table. What stands
- * after `--` goes to e2e/bench/main.ts: `npm run bench -- --quick`, `-- --only raw,webtorrent`.
+ * `npm run bench`: how fast tabs exchange bytes here, against a raw data channel and WebTorrent, as a table, and then how
+ * the overlay does in simulated networks. `npm run bench -- overlay` is the latter alone, and what stands after it goes to
+ * packages/dht/sim/main.ts: `-- overlay --nodes 200 --lookups 100`. Anything else goes to e2e/bench/main.ts, and is about
+ * the former: `npm run bench -- --quick`, `-- --only raw,webtorrent`.
  */
 import { join } from 'node:path';
+import { benchOverlay } from './lib/bench-overlay.mjs';
 import { build } from './lib/build.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -17,6 +20,16 @@ const OTHERS = new Set(['raw', 'webtorrent']);
 async function bench(args) {
   checkNodeVersion();
   await ensureInstalled();
+  const [subject, ...rest] = args;
+  if (subject === 'overlay') {
+    process.exitCode = await benchOverlay(rest);
+    return;
+  }
+  const exchange = await benchExchange(args);
+  process.exitCode = args.length > 0 ? exchange : exchange || (await benchOverlay([]));
+}
+
+async function benchExchange(args) {
   const only = args[args.indexOf('--only') + 1];
   const others = args.includes('--only') && only.split(',').every((name) => OTHERS.has(name));
   if (!others) await build();
@@ -26,7 +39,7 @@ async function bench(args) {
   const { code } = await runNode('e2e/dist/main.js', args, {
     env: { CHROMIUM_PATH: await ensureChromium() },
   });
-  process.exitCode = code;
+  return code;
 }
 
 bench(process.argv.slice(2)).catch(fail);

@@ -1,4 +1,14 @@
-import type { Population } from './population.ts';
+import type { Clock, Random } from '@tabswarm/base';
+
+/** Those that come and go: a simulated population, of whatever kind. */
+export interface Crowd<M> {
+  readonly clock: Clock;
+  readonly random: Random;
+  honest(): readonly M[];
+  any(of: readonly M[]): M;
+  join(): unknown;
+  leave(member: M, how: 'goodbye' | 'vanish'): void;
+}
 
 export interface Churn {
   stop(): void;
@@ -11,7 +21,7 @@ const SILENT_SHARE = 1 / 3;
  * Honest members come and go: each stays for an exponentially distributed time, and a newcomer takes its place at once,
  * so that the number stays what it is.
  */
-export function startChurn(population: Population, halfLifeMs: number): Churn {
+export function startChurn<M>(population: Crowd<M>, halfLifeMs: number): Churn {
   const { clock, random } = population;
   let cancel: (() => void) | undefined;
 
