@@ -15,7 +15,7 @@ export interface Route {
 export interface Attempt {
   readonly remote: NodeId;
   readonly outcome: Deferred<Link>;
-  /** Sessions that name this attempt, in hexadecimal: ours, where we knocked, and theirs, with when they first knocked. */
+  /** Sessions that name this attempt, in hexadecimal: ours, where we knocked, and theirs, with when they last knocked. */
   readonly sessions: Map<string, number>;
   /** The session we knocked with. */
   knocked?: Bytes | undefined;
@@ -24,6 +24,8 @@ export interface Attempt {
   /** Set as soon as there is a connection object; from then on only `session` counts. */
   connection?: Connection | undefined;
   session?: Bytes | undefined;
+  /** Whether `connection` took the place of another, for a tab that was loaded anew. */
+  replaced?: boolean | undefined;
   /** Calls off the timers of the attempt. */
   readonly timers: (() => void)[];
 }

@@ -19,6 +19,7 @@ import { createKnocker, KNOCK_LIMIT_MS } from './knocker.ts';
 import { createMailbox } from './mailbox.ts';
 import { createPeerIntroducer } from './peer-introducer.ts';
 import { createRecent } from './recent.ts';
+import { createRoom } from './room.ts';
 import { createRtcLink, type RtcLink } from './rtc-link.ts';
 
 /** From the first description to open channels: four round trips, and more where many candidates must be tried. */
@@ -26,8 +27,8 @@ const CONNECT_LIMIT_MS = 10_000;
 /** Sessions that came to an end, so that a late copy of a knock begins nothing. Older ones are refused by their time. */
 const ENDED_SESSIONS = { ms: 2 * MAX_CLOCK_SKEW_MS, entries: 512 };
 const DEFAULT_MAX_LINKS = 64;
-/** Attempts under way at once, ours and theirs. */
-const MAX_ATTEMPTS = 24;
+/** Of one attempt: ours, theirs, and those of a tab that is loaded anew meanwhile. */
+const MAX_SESSIONS = 4;
 
 export interface WebRtcCollaborators {
   readonly identity: Identity;
@@ -72,6 +73,7 @@ export function createWebRtcTransport(
   const attempts = new Map<NodeId, Attempt>();
   const ended = createRecent<string, true>(clock, ENDED_SESSIONS);
   const opened = createListeners<Link>();
+  const room = createRoom({ links, attempts, census, log }, { maxLinks });
   let running = false;
 
   const base = {
@@ -115,12 +117,6 @@ export function createWebRtcTransport(
     const attempt = attempts.get(remote) ?? createAttempt(remote);
     attempts.set(remote, attempt);
     return attempt;
-  };
-
-  /** With those that attempts under way may need. */
-  const hasRoomForConnection = (): boolean => {
-    const coming = [...attempts.values()].filter(({ connection }) => !connection).length;
-    return census.hasRoom(coming + 1);
   };
 
   /** Makes the connection object and joins it to the other side by `route`. */
@@ -174,39 +170,34 @@ export function createWebRtcTransport(
       return;
     }
     const known = attempts.get(from);
-    // A node that is linked already may come back: it replaces its own link and takes no more room.
-    if (!known && !links.has(from) && links.size + attempts.size >= maxLinks) {
-      decline('full');
-      return;
-    }
-    if (!known && attempts.size >= MAX_ATTEMPTS) {
-      decline('busy');
-      return;
-    }
-    if (!known?.sessions.has(name) && !hasRoomForConnection()) {
-      log.warn('declined a knock: too many connections are not collected yet', {
-        ...census.counts(),
-        peer: from,
-      });
-      decline('busy');
+    const firstAt = known?.sessions.get(name);
+    const repeated = firstAt !== undefined;
+    const refusal = known ? undefined : room.refusal(from, 'them');
+    if (refusal !== undefined) {
+      decline(refusal);
       return;
     }
     const attempt = attemptWith(from);
-    const firstAt = attempt.sessions.get(name);
-    const repeated = firstAt !== undefined;
-    if (!repeated) attempt.sessions.set(name, time);
+    if (!repeated && attempt.sessions.size >= MAX_SESSIONS) return;
+    attempt.sessions.set(name, repeated ? Math.max(firstAt, time) : time);
+    const replaces = attempt.connection !== undefined;
     if (attempt.connection) {
       // Whoever has a connection under way knocks no more. One that does is a tab that was loaded anew meanwhile; a mere
-      // copy of its knock, come by another carrier, has the time of the first.
+      // copy of its knock, come by another carrier, has the time of the first. It is believed once.
       const bound = attempt.session !== undefined && toHex(attempt.session) === name;
-      if (bound || !repeated || time <= firstAt) return;
+      if (bound || !repeated || time <= firstAt || attempt.replaced) return;
+      if (!room.hasConnection(from)) {
+        decline('busy');
+        return;
+      }
+      attempt.replaced = true;
       attempt.connection.close();
       attempt.connection = undefined;
     }
     if (self < from) connect(attempt, session, route, true);
     else {
       mailbox.tell(from, route, 'accept', session);
-      if (!repeated) attempt.timers.push(clock.after(KNOCK_LIMIT_MS, () => expire(attempt)));
+      if (!repeated || replaces) attempt.timers.push(clock.after(KNOCK_LIMIT_MS, () => expire(attempt)));
     }
   };
 
@@ -271,14 +262,7 @@ export function createWebRtcTransport(
       if (link) return link;
       let attempt = attempts.get(node);
       if (!attempt) {
-        if (links.size >= maxLinks || attempts.size >= MAX_ATTEMPTS) throw new UnreachableError(node, 'busy');
-        if (!hasRoomForConnection()) {
-          log.warn('not dialing: too many connections are not collected yet', {
-            ...census.counts(),
-            peer: node,
-          });
-          throw new UnreachableError(node, 'busy');
-        }
+        if (room.refusal(node, 'us') !== undefined) throw new UnreachableError(node, 'busy');
         attempt = attemptWith(node);
         knock(attempt, via);
       }
