@@ -78,7 +78,7 @@ export async function sealEnvelope(
  * the signature does not cover what is there, a changed fingerprint included.
  */
 export async function openEnvelope(raw: Uint8Array, self: NodeId, now: number): Promise<Envelope> {
-  const wire = envelopeCodec.decode(raw);
+  const wire = decodeEnvelope(raw);
   const { signature, from: publicKey, ...rest } = wire;
   if (wire.to !== self) throw new ProtocolError('malformed', 'an envelope for somebody else');
   if (Math.abs(wire.time - now) > MAX_CLOCK_SKEW_MS) {
@@ -98,28 +98,43 @@ export interface EnvelopeRoute {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly time: number;
-  /** Of all its bytes: two that are alike are the same one, come twice. */
+  /** Of what is signed, and of candidates: two that are alike are the same one, come twice, whatever else was changed. */
   readonly digest: string;
-  /** Whether the signature matches. Rejects with a ProtocolError where nothing could have been signed. */
+  /** Whether the signature matches. */
   isAuthentic(): Promise<boolean>;
 }
 
-/** For those who carry an envelope. Checks the form, for which a `knock` and an `accept` have no body. */
+/**
+ * For those who carry an envelope. Checks the form, for which a `knock` and an `accept` have no body. Throws a
+ * ProtocolError, also where nothing could have been signed.
+ */
 export async function envelopeRoute(raw: Uint8Array): Promise<EnvelopeRoute> {
-  const wire = envelopeCodec.decode(raw);
-  const { version, kind, to, time, body } = wire;
+  const wire = decodeEnvelope(raw);
+  const { version, kind, to, time, body, signature } = wire;
   if ((kind === 'knock' || kind === 'accept') && body.byteLength > 0) {
     throw new ProtocolError('malformed', 'an envelope with a body that nobody reads');
   }
+  const signed = await signedBytes(wire);
+  // Those of one moment differ in nothing else.
+  const candidates = kind === 'candidate' ? body : new Uint8Array();
   return {
     version,
     kind,
     from: await nodeIdOf(wire.from),
     to,
     time,
-    digest: idFromBytes<NodeId>(await sha256(new Uint8Array(raw))),
-    isAuthentic: async () => verifySignature(wire.from, wire.signature, await signedBytes(wire)),
+    digest: idFromBytes<NodeId>(await sha256(concat(signature, signed, candidates))),
+    isAuthentic: () => verifySignature(wire.from, signature, signed),
   };
+}
+
+function decodeEnvelope(raw: Uint8Array): WireEnvelope {
+  const wire = envelopeCodec.decode(raw);
+  // Unknown fields are outside of the signature: whoever added some would have one envelope carried as many. A newer
+  // version may have fields that ours has not, and is to learn that we are too old.
+  if (wire.version === INTRODUCTION_VERSION && envelopeCodec.encode(wire).byteLength !== raw.byteLength)
+    throw new ProtocolError('malformed', 'an envelope with unsigned fields');
+  return wire;
 }
 
 /**

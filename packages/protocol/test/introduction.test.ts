@@ -193,6 +193,29 @@ describe('envelopes', () => {
     expect((await envelopeRoute(accept)).digest).not.toBe(route.digest);
   });
 
+  it.each(KINDS)('[IN10] of the kind %s are refused with fields that are not signed', async (kind) => {
+    const added = changed(await seal(kind), 'zzz', utf8('1'));
+    expect(await codeOf(envelopeRoute(added))).toBe('malformed');
+    expect(await codeOf(openEnvelope(added, bob.id, NOW))).toBe('malformed');
+  });
+
+  it('[IN10] are the same one to those who carry them, whatever was changed that is not signed', async () => {
+    const digestOf = async (raw: Bytes): Promise<string> => (await envelopeRoute(raw)).digest;
+    for (const kind of ['offer', 'answer'] as const) {
+      const raw = await seal(kind);
+      const body = utf8(`${BODIES[kind]}a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n`);
+      expect(await digestOf(changed(raw, 'body', body))).toBe(await digestOf(raw));
+      expect(await digestOf(changed(raw, 'time', NOW + 1))).not.toBe(await digestOf(raw));
+    }
+    // Of one moment there may be several of these.
+    expect(await digestOf(await seal('candidate', '[1]'))).not.toBe(
+      await digestOf(await seal('candidate', '[2]')),
+    );
+    // Fields of a newer version do not make another one of it either.
+    const newer = changed(await seal('knock'), 'version', 2);
+    expect(await digestOf(changed(newer, 'zzz', utf8('1')))).toBe(await digestOf(newer));
+  });
+
   it.each(KINDS)('[IN8] of the kind %s show those who carry them whether they were changed', async (kind) => {
     const raw = await seal(kind);
     expect(await (await envelopeRoute(raw)).isAuthentic()).toBe(true);
@@ -207,8 +230,8 @@ describe('envelopes', () => {
         'malformed',
       );
     }
-    const route = await envelopeRoute(changed(await seal('offer'), 'body', utf8('a message')));
-    expect(await codeOf(route.isAuthentic())).toBe('malformed');
+    const offer = changed(await seal('offer'), 'body', utf8('a message'));
+    expect(await codeOf(envelopeRoute(offer))).toBe('malformed');
   });
 
   it('[EN5] answer any bytes with an envelope or a ProtocolError, and accept none that was changed', async () => {

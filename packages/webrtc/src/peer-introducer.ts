@@ -49,7 +49,7 @@ export function createPeerIntroducer(
 ): Introducer {
   const memory = { ms: MEMORY_MS, entries: MEMORY_ENTRIES };
   const arrivals = createListeners<Arrival>();
-  /** The link that a node's last envelope came over: the way back to it. */
+  /** The link that the first copy of a node's last envelope came over: the way back to it. */
   const ways = createRecent<NodeId, NodeId>(clock, memory);
   const seen = createRecent<string, true>(clock, memory);
   const asking = createRecent<NodeId, Asking>(clock, memory);
@@ -118,7 +118,7 @@ export function createPeerIntroducer(
   const onRelay = async (link: Link, message: Uint8Array<ArrayBuffer>): Promise<void> => {
     const { hops, envelope } = relayMessage.decode(message);
     const route = await envelopeRoute(envelope);
-    const { from, to, digest, time, version } = route;
+    const { kind, from, to, digest, time, version } = route;
     if (from === transport.self || seen.get(digest)) return;
     seen.set(digest, true);
     if (Math.abs(time - clock.now()) > MAX_CLOCK_SKEW_MS) return;
@@ -128,7 +128,8 @@ export function createPeerIntroducer(
       if (version === INTRODUCTION_VERSION) link.close('protocol-error');
       return;
     }
-    ways.set(from, link.remote);
+    // The bodies of candidates are not signed: copies of one pass for others, and may have come by anybody.
+    if (kind !== 'candidate' || wayTo(from) === undefined) ways.set(from, link.remote);
     if (to === transport.self) {
       asking.delete(from);
       arrivals.emit({ envelope, via: link.remote, from });

@@ -1,7 +1,7 @@
 import { createLog, type LogEntry } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork } from '@tabswarm/net/memory';
-import { utf8, type Bytes } from '@tabswarm/protocol/bytes';
+import { concat, utf8, type Bytes } from '@tabswarm/protocol/bytes';
 import { compareDistance, type NodeId } from '@tabswarm/protocol/ids';
 import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
 import { MAX_RELAY_HOPS, relayMessage, sealEnvelope } from '@tabswarm/protocol/introduction';
@@ -132,6 +132,52 @@ describe('carrying envelopes for others', () => {
     expect(target.arrived).toHaveLength(1);
   });
 
+  it('[IN10] carries no copy with other candidates in a description, or with more fields', async () => {
+    const { clock, line, link, between } = createWorld();
+    const [origin, relay, target] = (await line(3)) as [Tab, Tab, Tab];
+    await link(origin, relay);
+    await link(relay, target);
+    const offer = await sealEnvelope(origin.identity, {
+      kind: 'offer',
+      to: target.transport.self,
+      session: new Uint8Array(16),
+      time: clock.now(),
+      body: utf8(`v=0\r\na=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}\r\n`),
+    });
+    for (const version of ['v=0', 'v=1', 'v=2']) await push(origin, relay, replaced(offer, 'v=0', version));
+    await clock.advance(50);
+    expect(between(relay, target)).toBe(1);
+    await push(origin, relay, replaced(offer, 'signature64:', 'signature64:', '3:zzz1:1'));
+    await clock.advance(50);
+    expect(between(relay, target)).toBe(1);
+    expect(relay.transport.link(origin.transport.self)).toBeUndefined();
+  });
+
+  it('[IN10] a copy of a candidate by somebody else does not change the way back', async () => {
+    const { clock, line, link, between, tab } = createWorld();
+    const [origin, near, relay, target] = (await line(4)) as [Tab, Tab, Tab, Tab];
+    const other = await tab();
+    for (const [a, b] of [
+      [origin, near],
+      [near, relay],
+      [relay, target],
+      [other, relay],
+    ] as const) {
+      await link(a, b);
+    }
+    const envelope = await seal(clock, origin, target.transport.self);
+    await push(origin, near, envelope);
+    await clock.advance(50);
+    await push(other, relay, replaced(envelope, '2:[]', '2:{}'));
+    await clock.advance(50);
+    expect(target.arrived).toHaveLength(2);
+    const back = origin.transport.self;
+    await target.introducer.carry(back, await seal(clock, target, back), { via: relay.transport.self });
+    await clock.advance(50);
+    expect(origin.arrived).toHaveLength(1);
+    expect(between(relay, other)).toBe(0);
+  });
+
   it('[IN8] carries nothing that is forged, and leaves who handed it over', async () => {
     const { clock, line, link } = createWorld();
     const [origin, relay, target] = (await line(3)) as [Tab, Tab, Tab];
@@ -212,6 +258,13 @@ describe('limits of carrying', () => {
     expect(relay.entries.some(({ message }) => message === 'a peer has too much carried')).toBe(true);
   });
 });
+
+/** With other text in one place, of the same length, and perhaps a field more at its end. */
+function replaced(bytes: Bytes, before: string, after: string, field = ''): Bytes {
+  const out = bytes.slice();
+  out.set(utf8(after), indexOf(bytes, before));
+  return field === '' ? out : concat(out.slice(0, -1), utf8(`${field}e`));
+}
 
 function indexOf(bytes: Bytes, text: string): number {
   return Array.from(bytes, (byte) => String.fromCodePoint(byte))
