@@ -120,8 +120,14 @@ export function createPeerIntroducer(
     const route = await envelopeRoute(envelope);
     const { kind, from, to, digest, time, version } = route;
     if (from === transport.self || seen.get(digest)) return;
-    seen.set(digest, true);
     if (Math.abs(time - clock.now()) > MAX_CLOCK_SKEW_MS) return;
+    const refuse = (limit: string): void =>
+      log.warn('too much to carry', { peer: link.remote, from, to, limit });
+    if (to !== transport.self && !limits.forAnybody()) {
+      refuse('total');
+      return;
+    }
+    seen.set(digest, true);
     if (!(await route.isAuthentic())) {
       log.warn('a forged envelope', { peer: link.remote, to });
       // Whoever speaks our version checks what it carries, so this one made it. Others may sign in another way.
@@ -138,7 +144,7 @@ export function createPeerIntroducer(
     const refusal = limits.refusal({ from, to, bytes: message.byteLength });
     // Not waited for: a link that takes nothing holds up nobody else. What goes over one link stays in order.
     if (refusal === undefined) void forward(route, link.remote, envelope, hops);
-    else log.warn('too much to carry', { peer: link.remote, from, to, limit: refusal });
+    else refuse(refusal);
   };
 
   transport.onLink((link) => {

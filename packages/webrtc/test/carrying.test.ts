@@ -242,6 +242,32 @@ describe('limits of carrying', () => {
     expect(bytes).toBeLessThanOrEqual(50_000);
   });
 
+  it('[IN9] verifies no signature of what is more than all may have carried', async () => {
+    const { clock, line, tab, link } = createWorld();
+    const [origin, relay, target] = (await line(3)) as [Tab, Tab, Tab];
+    await link(origin, relay);
+    await link(relay, target);
+    const flooders = await Promise.all(Array.from({ length: 7 }, () => tab()));
+    for (const flooder of flooders) await link(flooder, relay);
+    // As of a newer version, which may sign in another way: nobody loses a link by it.
+    const forged = async (number: number): Promise<Bytes> =>
+      replaced(await seal(clock, origin, target.transport.self, `[${number}]`), 'versioni1e', 'versioni2e');
+    for (let i = 0; i < 120; i += 1) {
+      for (const flooder of flooders)
+        await push(flooder, relay, await forged(i * 7 + flooders.indexOf(flooder)));
+    }
+    await clock.advance(20);
+    const count = (wanted: string) => relay.entries.filter(({ message }) => message === wanted).length;
+    // 600 at once, and at most two more in 20 ms.
+    expect(count('a forged envelope')).toBeGreaterThanOrEqual(600);
+    expect(count('a forged envelope')).toBeLessThanOrEqual(602);
+    expect(count('a forged envelope') + count('too much to carry')).toBe(840);
+    // What is for this tab itself is not kept from it.
+    await push(origin, relay, await seal(clock, origin, relay.transport.self));
+    await clock.advance(20);
+    expect(relay.arrived).toHaveLength(1);
+  });
+
   it('[IN9] one link has so many carried, whoever they say they are from and for', async () => {
     const { clock, line, tab, link } = createWorld();
     const [origin, relay, target] = (await line(3)) as [Tab, Tab, Tab];
