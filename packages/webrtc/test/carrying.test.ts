@@ -258,11 +258,11 @@ describe('limits of carrying', () => {
     }
     await clock.advance(20);
     const count = (wanted: string) => relay.entries.filter(({ message }) => message === wanted).length;
-    // 600 at once, and at most two more in 20 ms.
     expect(count('a forged envelope')).toBeGreaterThanOrEqual(600);
     expect(count('a forged envelope')).toBeLessThanOrEqual(602);
     expect(count('a forged envelope') + count('too much to carry')).toBe(840);
     // What is for this tab itself is not kept from it.
+    for (let i = 900; i < 910; i += 1) await push(origin, relay, await forged(i));
     await push(origin, relay, await seal(clock, origin, relay.transport.self));
     await clock.advance(20);
     expect(relay.arrived).toHaveLength(1);
