@@ -70,6 +70,10 @@ async function codeOf(opening: Promise<unknown>): Promise<string> {
   }
 }
 
+async function digestOf(raw: Bytes): Promise<string> {
+  return (await envelopeRoute(raw)).digest;
+}
+
 describe('envelopes', () => {
   it.each(KINDS)('[IN1] of the kind %s are opened as they were sealed', async (kind) => {
     const opened = await openEnvelope(await seal(kind), bob.id, NOW);
@@ -200,7 +204,6 @@ describe('envelopes', () => {
   });
 
   it('[IN10] are the same one to those who carry them, whatever was changed that is not signed', async () => {
-    const digestOf = async (raw: Bytes): Promise<string> => (await envelopeRoute(raw)).digest;
     for (const kind of ['offer', 'answer'] as const) {
       const raw = await seal(kind);
       const body = utf8(`${BODIES[kind]}a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n`);
