@@ -120,6 +120,7 @@ function createMember(
   client.on('warning', () => undefined);
   client.listen();
   const { address: host, port } = socket.address();
+  const running = new Set<() => void>();
   let gone = false;
 
   const announce = (infoHash: string): void => {
@@ -146,16 +147,21 @@ function createMember(
       };
       client.on('peer', onPeer);
       return new Promise((resolve) => {
-        client.lookup(infoHash, () => {
+        const finish = (): void => {
+          if (!running.delete(finish)) return;
           client.removeListener('peer', onPeer);
           const found = firstMs !== undefined;
           resolve({ found, ms: clock.now() - start, firstMs, hops: 0, messages: stop() });
-        });
+        };
+        running.add(finish);
+        client.lookup(infoHash, finish);
       });
     },
     leave() {
       gone = true;
       client.destroy();
+      // A client that is destroyed never ends its lookups.
+      for (const finish of running) finish();
     },
     links: () => 0,
   };

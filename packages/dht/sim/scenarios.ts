@@ -190,13 +190,17 @@ const sybils: Scenario = {
   },
 };
 
+/** Which of two parts of the network a node is in. */
+function side(node: NodeId): number {
+  return Number.parseInt(node.slice(-1), 16) % 2;
+}
+
 const partition: Scenario = {
   name: 'after a partition of 30 min',
   bar: 0.99,
   async run(size) {
     const { population, workload } = await settled(size);
     // Nobody comes: a newcomer would be introduced to both sides.
-    const side = (node: NodeId): number => Number.parseInt(node.slice(-1), 16) % 2;
     population.split(side);
     await population.clock.advance(30 * MINUTE);
     population.heal();

@@ -1,6 +1,6 @@
 import type { LookupTrace } from '@tabswarm/node';
 import type { ReactNode } from 'react';
-import { longestWay, outcomeText, purposeText, wayOf } from '../network/lookup-text.ts';
+import { longestWay, outcomeText, purposeText, wayKey, wayOf } from '../network/lookup-text.ts';
 import { shortId } from '../network/nearness.ts';
 import { hopStyle } from '../network/playing.ts';
 import { plural } from '../format.ts';
@@ -64,7 +64,7 @@ function Ways({ lookup }: { readonly lookup: LookupTrace }) {
           const way = wayOf(path);
           const unnamed = path.outcome === 'answered' ? path.hops - way.length : 0;
           return (
-            <li key={index} data-outcome={path.outcome} style={hopStyle(index, 0)}>
+            <li key={wayKey(paths, path)} data-outcome={path.outcome} style={hopStyle(index, 0)}>
               <span className="way">
                 You
                 {way.map((id, hop) => (

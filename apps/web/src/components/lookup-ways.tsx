@@ -1,7 +1,7 @@
 import type { LookupTrace } from '@tabswarm/node';
 import type { CSSProperties } from 'react';
 import { bentPath, pointAt, turnOf, type Point } from '../network/geometry.ts';
-import { wayOf } from '../network/lookup-text.ts';
+import { wayKey, wayOf } from '../network/lookup-text.ts';
 import { shortId } from '../network/nearness.ts';
 import { hopStyle } from '../network/playing.ts';
 
@@ -23,7 +23,7 @@ export function LookupWays({ self, lookup, radius, drawn }: LookupWaysProps) {
       {lookup.paths.map((path, index) => {
         const way = [self, ...wayOf(path)];
         return (
-          <g key={index} data-outcome={path.outcome}>
+          <g key={wayKey(lookup.paths, path)} data-outcome={path.outcome}>
             {way.slice(1).map((to, hop) => (
               <path
                 key={to}

@@ -78,3 +78,8 @@ function foundText({ purpose, records, keepers }: LookupTrace): string {
       return '';
   }
 }
+
+/** Tells the ways of one lookup apart: a node that could not be reached is asked twice. */
+export function wayKey(paths: readonly LookupPath[], path: LookupPath): string {
+  return `${path.asked} ${paths.indexOf(path)}`;
+}
