@@ -1,4 +1,5 @@
 import type { Clock } from '@tabswarm/base';
+import type { Causes } from './causes.ts';
 
 /**
  * A manual clock for whole networks. Everything that falls due at one moment runs before promises are let settle, so a
@@ -24,8 +25,14 @@ const PATIENCE_MS = 60_000;
 /** Milliseconds since the Unix epoch, and a multiple of any grain. */
 const START = 1_700_000_000_000;
 
-/** Timers fall due at whole multiples of `grainMs`: the coarser, the more things share one moment, and the faster. */
-export function createSimulationClock({ grainMs = 1 } = {}): SimulationClock {
+export interface SimulationClockOptions {
+  /** Timers fall due at whole multiples of it: the coarser, the more things share one moment, and the faster. */
+  readonly grainMs?: number;
+  /** What has caused a timer has caused what it does. */
+  readonly causes?: Causes;
+}
+
+export function createSimulationClock({ grainMs = 1, causes }: SimulationClockOptions = {}): SimulationClock {
   const heap: Timer[] = [];
   let now = START;
   let order = 0;
@@ -63,7 +70,7 @@ export function createSimulationClock({ grainMs = 1 } = {}): SimulationClock {
       const timer: Timer = {
         at: Math.ceil((now + Math.max(0, ms)) / grainMs) * grainMs,
         order: (order += 1),
-        run,
+        run: causes?.carry(run) ?? run,
         cancelled: false,
       };
       push(heap, timer);

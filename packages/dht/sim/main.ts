@@ -1,38 +1,24 @@
 /*
- * Prints how the overlay does in simulated networks, as a table; `npm run bench -- overlay` builds and runs it. It fails
- * where a scenario stays below its bar.
+ * How the overlay does in simulated networks. `plan`, with options, prints what there is to run, as JSON; `run` runs it and
+ * prints rows of a table, and fails where a scenario stays below its bar, a lookup led to a connection, or a node had more
+ * links than the limit. `npm run bench -- overlay` builds and runs both.
  */
-import { parseOptions, UsageError } from './options.ts';
-import { SCENARIOS } from './scenarios.ts';
-import { HEADING, tableLine } from './table.ts';
+import { MAX_LINKS } from '@tabswarm/protocol/dht';
+import { command } from './command.ts';
+import type { Row } from './measure.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { tableLine } from './table.ts';
 
-declare const process: { readonly argv: readonly string[]; exit(code: number): never };
-
-async function main(args: readonly string[]): Promise<boolean> {
-  const { sizes, seeds, only, mixing, minutes } = parseOptions(args);
-  const scenarios = SCENARIOS.filter(({ name }) => name.includes(only));
-  if (scenarios.length === 0) {
-    throw new UsageError(`The scenarios are:\n  ${SCENARIOS.map(({ name }) => name).join('\n  ')}`);
-  }
-  console.log(HEADING);
-  let good = true;
-  for (const scenario of scenarios) {
-    for (const size of sizes) {
-      for (const seed of seeds) {
-        for (const row of await scenario.run({ ...size, seed, mixing, minutes })) {
-          if (row.counts && row.success < scenario.bar) good = false;
-          console.log(tableLine(row, scenario.bar));
-        }
-      }
-    }
-  }
-  return good;
+function isGood(row: Row, { bar }: Scenario): boolean {
+  const isFound = !row.counts || row.success >= bar;
+  return isFound && row.dialsOfLookups === 0 && row.links.most <= MAX_LINKS;
 }
 
-main(process.argv.slice(2)).then(
-  (good) => process.exit(good ? 0 : 1),
-  (error: unknown) => {
-    console.error(error instanceof UsageError ? error.message : error);
-    process.exit(2);
-  },
-);
+command(SCENARIOS, async (scenario, size) => {
+  let good = true;
+  for (const row of await scenario.run(size)) {
+    good &&= isGood(row, scenario);
+    console.log(tableLine(row, scenario.bar));
+  }
+  return good;
+});

@@ -32,6 +32,7 @@ export interface MainlinePopulation {
   any(of?: readonly MainlineMember[]): MainlineMember;
   /** There are none. */
   mostLinks(): number;
+  dialsOfLookups(): number;
   join(honest?: boolean): void;
   leave(member: MainlineMember): void;
   grow(count: number, overMs: number, honest: (index: number) => boolean): Promise<void>;
@@ -64,7 +65,7 @@ export function createMainlinePopulation(seed: number, unconnectable: number): M
 
   const join = (honest = true): void => {
     const id = idFromBytes<NodeId>(random.bytes(32));
-    const meter: Meter = { messages: 0, bytes: 0, dials: 0, mostLinks: 0 };
+    const meter: Meter = { messages: 0, bytes: 0, dials: 0, dialsOfLookups: 0, mostLinks: 0 };
     const socket = network.socket(id, meter, !honest);
     const introduced = Array.from({ length: Math.min(INTRODUCED, all.length) }, () => any().address);
     const member = createMember(clock, { id, socket, meter, honest, introduced });
@@ -79,6 +80,7 @@ export function createMainlinePopulation(seed: number, unconnectable: number): M
     honest: () => good,
     any,
     mostLinks: () => 0,
+    dialsOfLookups: () => 0,
     join,
     leave(member) {
       all = all.filter((one) => one !== member);

@@ -50,6 +50,16 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
+/** The arguments of each single run among these options. */
+export function toArguments({ sizes, seeds, only, mixing }: Options): string[][] {
+  return sizes.flatMap(({ nodes, lookups }) =>
+    seeds.map((seed) => {
+      const given = { nodes, lookups, seeds: seed, only, mixing };
+      return Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    }),
+  );
+}
+
 function numbers(name: string, list: string, least: number): number[] {
   return list.split(',').map((text) => {
     const number = Number(text);

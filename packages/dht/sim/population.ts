@@ -6,6 +6,7 @@ import type { Identity } from '@tabswarm/protocol/identity';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { closest } from '../src/distance.ts';
 import { createDht, type Dht, type LinkPolicy, type Signing } from '../src/index.ts';
+import { createCauses, type Causes } from './causes.ts';
 import { createSimulationClock, type SimulationClock } from './clock.ts';
 import { simulatedIdentity, simulatedSigning } from './signing.ts';
 import { createLookupTap, tapped, type LookupTap, type Meter } from './tap.ts';
@@ -33,6 +34,8 @@ export interface Population {
   readonly random: Random;
   readonly terrain: Terrain;
   readonly tap: LookupTap;
+  /** What follows from lookups. */
+  readonly causes: Causes;
   /** All that are there now. */
   members(): readonly Member[];
   honest(): readonly Member[];
@@ -49,6 +52,8 @@ export interface Population {
   nearest(key: Id, count: number): NodeId[];
   /** The most links that any member ever had at any tick, those that have left included. */
   mostLinks(): number;
+  /** Connections tried because of a lookup, by any member, those that have left included. */
+  dialsOfLookups(): number;
   randomId<T extends Id>(): T;
 }
 
@@ -72,7 +77,8 @@ const GRAIN_MS = 5;
 export function createPopulation(options: PopulationOptions): Population {
   const { seed, links, signing = simulatedSigning } = options;
   const random = createSeededRandom(seed);
-  const clock = createSimulationClock({ grainMs: GRAIN_MS });
+  const causes = createCauses();
+  const clock = createSimulationClock({ grainMs: GRAIN_MS, causes });
   const terrain = createTerrain(random, {
     unconnectable: options.unconnectable ?? 0,
     loss: options.loss ?? 0,
@@ -109,12 +115,13 @@ export function createPopulation(options: PopulationOptions): Population {
         return bytes;
       },
     };
-    const meter: Meter = { messages: 0, bytes: 0, dials: 0, mostLinks: 0 };
+    const meter: Meter = { messages: 0, bytes: 0, dials: 0, dialsOfLookups: 0, mostLinks: 0 };
     meters.push(meter);
     const raw = network.transport(identity.id);
     const transport = tapped(raw, {
       meter,
       tap,
+      causes,
       intercept: behaviour && ((message, link) => behaviour(message, link, member)),
     });
     const dht = createDht(
@@ -148,6 +155,7 @@ export function createPopulation(options: PopulationOptions): Population {
     random,
     terrain,
     tap,
+    causes,
     members,
     honest,
     any,
@@ -182,6 +190,7 @@ export function createPopulation(options: PopulationOptions): Population {
         count,
       ),
     mostLinks: () => meters.reduce((most, meter) => Math.max(most, meter.mostLinks), 0),
+    dialsOfLookups: () => meters.reduce((sum, meter) => sum + meter.dialsOfLookups, 0),
     randomId,
   };
 }

@@ -1,6 +1,7 @@
 import type { Row } from './measure.ts';
 
-const COLUMNS = 'scenario|nodes|lookups|found|bar|hops|messages|ms|links|dials/min|load|KiB/min'.split('|');
+const COLUMNS =
+  'scenario|nodes|lookups|found|bar|hops|messages|ms|links|dials/min|by lookups|load|KiB/min'.split('|');
 
 export const HEADING = `| ${COLUMNS.join(' | ')} |\n|${'---|'.repeat(COLUMNS.length)}`;
 
@@ -17,6 +18,7 @@ export function tableLine(row: Row, bar?: number): string {
     spread(row.ms),
     `${row.links.mean.toFixed(1)}, at most ${row.links.most}`,
     row.dialsPerMinute.toFixed(2),
+    row.dialsOfLookups,
     row.load.toFixed(1),
     row.kibPerMinute.toFixed(0),
   ];
@@ -26,7 +28,7 @@ export function tableLine(row: Row, bar?: number): string {
 /** For a network that has no links: what cannot be said of it stays empty. */
 export function linklessLine(row: Row): string {
   const cells = tableLine(row).split('|');
-  const empty = new Set(['hops', 'links', 'dials/min']);
+  const empty = new Set(['hops', 'links', 'dials/min', 'by lookups']);
   // A line begins with a bar, so its first cell is the second piece.
   return cells.map((cell, at) => (empty.has(COLUMNS[at - 1] ?? '') ? '  ' : cell)).join('|');
 }

@@ -1,12 +1,15 @@
 import type { Channel, Link, Transport } from '@tabswarm/net';
 import { toHex } from '@tabswarm/protocol/bytes';
 import type { NodeId } from '@tabswarm/protocol/ids';
+import type { Causes } from './causes.ts';
 
 /** What one node has cost so far. */
 export interface Meter {
   messages: number;
   bytes: number;
   dials: number;
+  /** Those of them that a lookup led to. */
+  dialsOfLookups: number;
   /** The most links that it ever had. */
   mostLinks: number;
 }
@@ -62,12 +65,13 @@ export function createLookupTap(): LookupTap {
 export interface Watcher {
   readonly meter: Meter;
   readonly tap: LookupTap;
+  readonly causes: Causes;
   /** Takes a message before the node does; true where it is dealt with. */
   readonly intercept?: ((message: Uint8Array<ArrayBuffer>, link: Link) => boolean) | undefined;
 }
 
 /** The transport as it is, with somebody looking on, and perhaps getting in the way. */
-export function tapped(transport: Transport, { meter, tap, intercept }: Watcher): Transport {
+export function tapped(transport: Transport, { meter, tap, causes, intercept }: Watcher): Transport {
   const wrapped = new WeakMap<Link, Link>();
   const wrap = (link: Link): Link => {
     const known = wrapped.get(link);
@@ -91,7 +95,8 @@ export function tapped(transport: Transport, { meter, tap, intercept }: Watcher)
       bulk: link.bulk,
       closed: link.closed,
       stats: () => link.stats(),
-      close: (reason) => link.close(reason),
+      // A neighbour that lied to a lookup is expelled, and that its place is taken then is upkeep.
+      close: (reason) => causes.end(() => link.close(reason)),
       channel: (protocol) => (protocol === 'dht' ? dht : link.channel(protocol)),
     };
     wrapped.set(link, watching);
@@ -111,6 +116,7 @@ export function tapped(transport: Transport, { meter, tap, intercept }: Watcher)
     },
     async dial(node, options) {
       meter.dials += 1;
+      if (causes.isCaused()) meter.dialsOfLookups += 1;
       return wrap(await transport.dial(node, options));
     },
     onLink: (listener) => transport.onLink((link) => listener(wrap(link))),

@@ -62,7 +62,7 @@ export function createWorkload(
   population: Population,
   { settleMs = 20_000, readerAgeMs = 10_000 }: WorkloadOptions = {},
 ): Workload {
-  const { clock, random, tap } = population;
+  const { clock, random, tap, causes } = population;
   let shares: Provided[] = [];
 
   const isHere = (member: Member): boolean => population.members().includes(member);
@@ -97,7 +97,7 @@ export function createWorkload(
     };
     // Somebody who watches gets traces.
     const unsubscribe = reader.dht.state.subscribe(() => undefined);
-    await work();
+    await causes.begin(work);
     const messages = counting.reduce((sum, stop) => sum + stop(), 0);
     unsubscribe();
     const trace = reader.dht.state.get().traces.findLast((one) => one.purpose === purpose);

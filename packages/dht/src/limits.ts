@@ -50,6 +50,13 @@ export const MAX_HOP_TIMEOUT_MS = 2_000;
 export const UNKNOWN_HOP_TIMEOUT_MS = 1_000;
 /** One path of a lookup may take half of its time, so that what it tells of can still be asked. */
 export const PATH_BUDGET_MS = 4_000;
+/** A node that a lookup asks by name has so long; it takes up to 5 hops, of which one may have to be tried again. */
+export const NAMED_BUDGET_MS = 2_500;
+/**
+ * After so long a request is waited for, but takes up none of its lookup's places: nearly all that are answered are
+ * answered sooner, and nodes that liars invent must not keep a lookup from those that are there.
+ */
+export const SLOW_REQUEST_MS = 1_000;
 /** Neighbours that one node tries in turn for one request. */
 export const MAX_TRIES = 3;
 /** A neighbour that let a request time out is passed over for so long while there are others. */
@@ -78,6 +85,9 @@ export const MAX_CROWDED_REQUESTS = 64;
 /** Requests of others that are under way through this node. More are answered from what it knows itself. */
 export const MAX_FORWARDED = 1_024;
 export const MAX_FORWARDED_PER_LINK = 64;
+/** Requests per second that one link may have answered: those that are forwarded, and as many that end here. */
+export const REQUESTS_PER_SECOND = 100;
+export const REQUEST_BURST = 400;
 /** Requests per second that one link may have forwarded. */
 export const FORWARDS_PER_SECOND = 50;
 export const FORWARD_BURST = 100;
@@ -122,6 +132,12 @@ export const MAX_EMPTY_BUCKET_MS = 16 * 60_000;
 /** Of its links a node in a large network names those nearest to the newcomer, and some for its far buckets. */
 export const HELLO_NEAREST = 16;
 export const HELLO_OTHERS = 8;
+/**
+ * Nodes that one neighbour may tell of, per second and at once. An honest one names its links when it is linked, perhaps
+ * all of them again once a minute, and those that come: in the liveliest small network one in several seconds.
+ */
+export const TOLD_PER_SECOND = 2;
+export const TOLD_BURST = 256;
 /** New links are told of together. */
 export const GOSSIP_DELAY_MS = 100;
 /** Several changes in a row, as when a link opens, are looked at together before anybody is dialed. */

@@ -17,6 +17,7 @@ async function simulate(name: string): Promise<void> {
     expect(row.lookups).toBe(SIZE.lookups);
     if (row.counts) expect(row.success).toBeGreaterThanOrEqual(scenario.bar);
     expect(row.links.most).toBeLessThanOrEqual(MAX_LINKS);
+    expect(row.dialsOfLookups).toBe(0);
   }
 }
 

@@ -9,6 +9,8 @@ export interface Candidates {
   /** Nodes that one node names, of which it is not known whether they exist. */
   hear(nodes: Iterable<NodeId>, from: NodeId): void;
   asked(node: NodeId, how: { named: boolean }): void;
+  /** It has been asked for a while. Others are asked in its place; it may still answer. */
+  slow(node: NodeId): void;
   answered(node: NodeId): void;
   /** Changes nothing where it has answered meanwhile. */
   failed(node: NodeId): void;
@@ -18,7 +20,7 @@ export interface Candidates {
 }
 
 interface Candidate {
-  state: 'heard' | 'asked' | 'answered' | 'failed';
+  state: 'heard' | 'asked' | 'slow' | 'answered' | 'failed';
   /** Times that it was asked by name. */
   asked: number;
   /** Who named it. */
@@ -80,6 +82,10 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
       candidate.state = 'asked';
       if (named) candidate.asked += 1;
     },
+    slow(node) {
+      const candidate = get(node);
+      if (candidate.state === 'asked') candidate.state = 'slow';
+    },
     answered(node) {
       const candidate = get(node);
       candidate.state = 'answered';
@@ -112,7 +118,7 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
       return undefined;
     },
     result() {
-      const open = nearest(isAlive).near.some((node) => get(node).state !== 'answered');
+      const open = nearest(isPossible).near.some((node) => get(node).state !== 'answered');
       return { ...nearest(({ state }) => state === 'answered'), complete: !open };
     },
   };
@@ -128,6 +134,11 @@ const TURNS: readonly {
   { accept: isConfirmed, isHearsay: false },
 ];
 
+/** Whether it may still turn out to be there. */
+function isPossible(candidate: Candidate): boolean {
+  return candidate.state === 'slow' || isAlive(candidate);
+}
+
 function isFresh({ state, asked }: Candidate): boolean {
   return state !== 'heard' || asked === 0;
 }
@@ -138,9 +149,9 @@ function isConfirmed(candidate: Candidate): boolean {
   return isAlive(candidate) && (state === 'answered' || sources.size > 1 || sources.has(OWN_LINKS));
 }
 
-/** Whether it may be there: it has not failed, and somebody who is believed has named it. */
+/** Whether it may be there: it has not failed to answer in time, and somebody who is believed has named it. */
 function isAlive({ state, sources }: Candidate): boolean {
-  if (state !== 'heard') return state !== 'failed';
+  if (state !== 'heard') return state === 'asked' || state === 'answered';
   for (const { right, wrong } of sources) if (wrong < MAX_WRONG || wrong <= right) return true;
   return false;
 }

@@ -3,11 +3,12 @@ import { MAX_LOOKUP_MS, type DhtOperation } from '@tabswarm/protocol/dht';
 import type { Bytes } from '@tabswarm/protocol/bytes';
 import type { Id, NodeId, RecordKey } from '@tabswarm/protocol/ids';
 import { closest } from '../distance.ts';
-import { MAX_CROWDED_REQUESTS, MAX_LOOKUP_REQUESTS, PATH_BUDGET_MS } from '../limits.ts';
+import { MAX_CROWDED_REQUESTS, MAX_LOOKUP_REQUESTS, NAMED_BUDGET_MS, PATH_BUDGET_MS } from '../limits.ts';
 import type { RoutingTable } from '../routing-table/table.ts';
 import type { Carried, Router } from '../rpc/router.ts';
 import { createCandidates } from './candidates.ts';
 import type { Tracer } from './trace.ts';
+import { createUnderWay } from './under-way.ts';
 
 /** What a lookup came to. */
 export interface LookupResult {
@@ -31,7 +32,7 @@ export interface LookupParts {
 }
 
 export interface LookupOptions {
-  /** How many disjoint paths to begin with; also how many requests may be under way. */
+  /** How many disjoint paths to begin with; also how many requests may be under way that are not slow. */
   readonly paths: number;
   /** The neighbour that the only path begins with. */
   readonly by?: NodeId | undefined;
@@ -91,7 +92,7 @@ async function converge(
   const lookup = random.bytes(LOOKUP_NAME_BYTES);
   const deadline = clock.now() + MAX_LOOKUP_MS;
   const candidates = createCandidates(key, table);
-  const running = new Set<Promise<void>>();
+  const underWay = createUnderWay(clock);
   let requests = 0;
   let hops = 0;
 
@@ -107,18 +108,17 @@ async function converge(
     onNodes?.([...answer.answered, ...answer.nodes], by);
   };
 
-  const track = (work: Promise<void>): void => {
+  const track = (node: NodeId, request: Promise<void>): void => {
     requests += 1;
-    const tracked: Promise<void> = work.finally(() => running.delete(tracked));
-    running.add(tracked);
+    underWay.add(request, () => candidates.slow(node));
   };
 
-  const budget = (): number => Math.min(PATH_BUDGET_MS, deadline - clock.now());
+  const within = (ms: number): number => Math.min(ms, deadline - clock.now());
 
   const runPath = async (first: NodeId, others: readonly NodeId[]): Promise<void> => {
     candidates.asked(first, { named: false });
     const neighbour = table.get(first);
-    const request = { lookup, operation, budget: budget(), first: neighbour, avoid: others };
+    const request = { lookup, operation, budget: within(PATH_BUDGET_MS), first: neighbour, avoid: others };
     const traced = tracer?.ask(first, { named: false });
     const carried = await router.request(request, { signal });
     traced?.(carried);
@@ -129,7 +129,8 @@ async function converge(
   const ask = async (node: NodeId): Promise<void> => {
     candidates.asked(node, { named: true });
     const traced = tracer?.ask(node, { named: true });
-    const carried = await router.request({ lookup, to: node, operation, budget: budget() }, { signal });
+    const budget = within(NAMED_BUDGET_MS);
+    const carried = await router.request({ lookup, to: node, operation, budget }, { signal });
     traced?.(carried);
     if (carried) take(carried, node);
     else candidates.failed(node);
@@ -140,13 +141,13 @@ async function converge(
   const firsts = by === undefined ? closest(key, ready.length > 0 ? ready : table.ids(), paths) : [by];
   for (const first of firsts) {
     const others = firsts.filter((other) => other !== first);
-    track(runPath(first, others));
+    track(first, runPath(first, others));
   }
   for (;;) {
-    const maySend = byName && running.size < paths && clock.now() < deadline;
+    const maySend = byName && underWay.quick < paths && clock.now() < deadline;
     const node = maySend ? candidates.next(requests, LIMITS) : undefined;
-    if (node !== undefined) track(ask(node));
-    else if (running.size > 0) await Promise.race(running);
+    if (node !== undefined) track(node, ask(node));
+    else if (underWay.size > 0) await underWay.change();
     else break;
   }
   const { near, behind, complete } = candidates.result();

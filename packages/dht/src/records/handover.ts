@@ -97,6 +97,7 @@ export function createHandover(parts: HandoverParts, { signal }: { signal: Abort
       }
     },
     handed(from, { record }) {
+      if (!from.allowance.mayHand()) return;
       take(from, record).catch((cause: unknown) => log.error('record not taken', { cause: String(cause) }));
     },
   };

@@ -68,7 +68,8 @@ export function createGossip(parts: GossipParts, { signal }: { signal: AbortSign
       );
       return [...nearest, ...others.slice(0, HELLO_OTHERS)];
     },
-    heard(from, links) {
+    heard(from, told) {
+      const links = told.filter(() => from.allowance.mayTell());
       from.addPeers(links);
       const now = clock.now();
       const bothKnow = isSmallNetwork(policy, table, contacts);

@@ -1,10 +1,8 @@
-import { type Clock, type Log, createTokenBucket } from '@tabswarm/base';
+import type { Clock, Log } from '@tabswarm/base';
 import type { Link } from '@tabswarm/net';
 import { dhtMessage, MAX_LINKS, type DhtMessage, type DhtMessageOf } from '@tabswarm/protocol/dht';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import {
-  FORWARD_BURST,
-  FORWARDS_PER_SECOND,
   HOP_TIMEOUT_RTTS,
   MAX_HOP_TIMEOUT_MS,
   MAX_UNSENT_PER_LINK,
@@ -12,6 +10,7 @@ import {
   SUSPECT_MS,
   UNKNOWN_HOP_TIMEOUT_MS,
 } from '../limits.ts';
+import { createAllowance, type Allowance } from './allowance.ts';
 
 export type Reply = DhtMessageOf<'reply'>;
 export type Request = DhtMessageOf<'request'>;
@@ -34,8 +33,7 @@ export interface Neighbour {
   readonly peers: ReadonlySet<NodeId>;
   /** Requests of this neighbour that are under way through us. */
   forwarding: number;
-  /** True at most FORWARDS_PER_SECOND times a second, after a burst. */
-  mayForward(): boolean;
+  readonly allowance: Allowance;
   addPeers(peers: Iterable<NodeId>): void;
   /** It let a request time out a short while ago. */
   isSuspect(): boolean;
@@ -65,7 +63,6 @@ const MAX_PEERS = 2 * MAX_LINKS;
 export function createNeighbour(link: Link, { clock, log }: { clock: Clock; log: Log }): Neighbour {
   const peers = new Set<NodeId>();
   const pending = new Map<number, Pending>();
-  const forwards = createTokenBucket(clock, FORWARDS_PER_SECOND, FORWARD_BURST);
   const channel = link.channel('dht');
   let lastId = 0;
   let unsent = 0;
@@ -94,7 +91,7 @@ export function createNeighbour(link: Link, { clock, log }: { clock: Clock; log:
     link,
     peers,
     forwarding: 0,
-    mayForward: () => forwards.take(),
+    allowance: createAllowance(clock),
     addPeers(more) {
       for (const peer of more) {
         if (peers.size >= MAX_PEERS) return;

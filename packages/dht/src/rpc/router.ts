@@ -131,7 +131,7 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
   };
 
   const hasRoomFor = (from: Neighbour): boolean =>
-    forwarding < MAX_FORWARDED && from.forwarding < MAX_FORWARDED_PER_LINK && from.mayForward();
+    forwarding < MAX_FORWARDED && from.forwarding < MAX_FORWARDED_PER_LINK && from.allowance.mayForward();
 
   const respond = async (from: Neighbour, request: Request): Promise<Answer> => {
     const { to, operation, lookup } = request;
@@ -203,6 +203,7 @@ export function createRouter(parts: RouterParts, { signal: running }: { signal: 
       return carry(journey, signal);
     },
     handle(from, request) {
+      if (!from.allowance.mayRequest()) return;
       respond(from, request)
         .then((answer) => from.send({ type: 'reply', id: request.id, ...answer }))
         .catch((cause: unknown) => {
