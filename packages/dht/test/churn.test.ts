@@ -3,7 +3,7 @@ import { utf8 } from '@tabswarm/protocol/bytes';
 import { providerKey } from '@tabswarm/protocol/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { describe, expect, it } from 'vitest';
-import { createWorld, type Tab, type World } from './support/world.ts';
+import { createWorld, tabAt, type Tab, type World } from './support/world.ts';
 
 const MINUTE = 60_000;
 
@@ -163,12 +163,6 @@ function twoThirds(a: NodeId, b: NodeId): boolean {
   let hash = 0x811c9dc5;
   for (const char of [a, b].toSorted().join('')) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   return (hash >>> 8) % 3 !== 0;
-}
-
-function tabAt(world: World, index: number): Tab {
-  const tab = world.tabs[index];
-  if (!tab) throw new Error(`there is no tab ${index}`);
-  return tab;
 }
 
 async function providersOf(world: World, tab: Tab, root: Root): Promise<NodeId[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createWorld, type World } from './support/world.ts';
+import { createWorld, tabAt, type World } from './support/world.ts';
 
 describe.each([2, 3, 8, 20, 50])('a network of %i tabs, each of which knew one other', (count) => {
   it('[DHT4] is a full mesh, made with about one dial per pair', { timeout: 30_000 }, async () => {
@@ -148,12 +148,6 @@ describe('watching', () => {
     expect(tab.dht.state.get().lookups).toBe(0);
   });
 });
-
-function tabAt(world: World, index: number) {
-  const tab = world.tabs[index];
-  if (!tab) throw new Error(`there is no tab ${index}`);
-  return tab;
-}
 
 function othersOf(world: World, self: string): string[] {
   return world.tabs

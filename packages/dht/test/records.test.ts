@@ -4,7 +4,7 @@ import type { NodeId } from '@tabswarm/protocol/ids';
 import { describe, expect, it } from 'vitest';
 import { NoNetworkError, NotStoredError } from '../src/index.ts';
 import { REPUBLISH_JITTER, REPUBLISH_MS } from '../src/limits.ts';
-import { createWorld, type Tab, type World } from './support/world.ts';
+import { createWorld, tabAt, type Tab, type World } from './support/world.ts';
 
 const MINUTE = 60_000;
 
@@ -280,10 +280,4 @@ async function collect<T>(items: AsyncIterable<T>, into: T[] = []): Promise<T[]>
 
 function providersOf(world: World, tab: Tab, root: Parameters<Tab['dht']['provide']>[0]): Promise<NodeId[]> {
   return world.clock.until(collect(tab.dht.findProviders(root)));
-}
-
-function tabAt(world: World, index: number): Tab {
-  const tab = world.tabs[index];
-  if (!tab) throw new Error(`there is no tab ${index}`);
-  return tab;
 }

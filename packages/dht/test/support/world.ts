@@ -159,6 +159,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return world;
 }
 
+export function tabAt(world: World, index: number): Tab {
+  const tab = world.tabs[index];
+  if (!tab) throw new Error(`there is no tab ${index}`);
+  return tab;
+}
+
 /** DER of an Ed25519 private key (RFC 8410, section 7) up to its 32 bytes. */
 const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420');
 
