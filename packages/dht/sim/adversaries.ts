@@ -65,6 +65,15 @@ export function idNear<T extends Id>(id: Id, bits: number, random: Random): T {
   return idFromBytes<T>(fromHex(id.slice(0, digits) + rest.slice(digits)));
 }
 
+/** A random id whose distance from `id` is such a share of the id space. */
+export function idAtDistance<T extends Id>(id: Id, share: number, random: Random): T {
+  const at = fromHex(id);
+  const distance = random.bytes(at.length);
+  // The first 32 bits say it precisely enough.
+  new DataView(distance.buffer).setUint32(0, Math.floor(share * 2 ** 32));
+  return idFromBytes<T>(at.map((byte, i) => byte ^ (distance[i] as number)));
+}
+
 function onRequest(
   answer: (request: DhtMessageOf<'request'>, link: Link, self: Identity) => void,
 ): Behaviour {

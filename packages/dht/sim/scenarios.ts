@@ -1,12 +1,13 @@
-import { shuffled } from '@tabswarm/base';
+import { shuffled, type Random } from '@tabswarm/base';
+import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import { utf8, type Bytes } from '@tabswarm/protocol/bytes';
 import type { NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
-import { createDropper, createLiar, createSybil, idNear } from './adversaries.ts';
+import { createDropper, createLiar, createSybil, idAtDistance, idNear } from './adversaries.ts';
 import { startChurn } from './churn.ts';
 import { startMeasuring, type Row } from './measure.ts';
-import { createPopulation, type Population, type PopulationOptions } from './population.ts';
+import { createPopulation, type Member, type Population, type PopulationOptions } from './population.ts';
 import { simulatedIdentity, simulatedSigning } from './signing.ts';
-import { createWorkload } from './workload.ts';
+import { createWorkload, type Sample } from './workload.ts';
 
 export interface Size {
   readonly seed: number;
@@ -154,41 +155,75 @@ async function publishThrice(
 }
 
 const SYBILS = 20;
-/** One of so many nodes is the nearest to a key that is attacked. */
+/** Of so many nodes one is the nearest to a key that is attacked, at any time. */
 const NODES_PER_ATTACK = 100;
+/** Attacks one after another, each with lookups of its own: what one key comes to says little. */
+const ATTACKS = 5;
 
-const sybils: Scenario = {
-  name: '20 Sybils next to each key',
-  bar: 0.95,
-  async run(size) {
-    const population = createPopulation({ seed: size.seed, ...TERRAIN });
-    await population.grow(size.nodes, GROW_MS);
-    const roots: Root[] = [];
-    const attacked = Math.ceil(size.nodes / NODES_PER_ATTACK);
-    for (let i = 0; i < attacked; i += 1) {
-      const root = population.randomId<Root>();
-      const key = await simulatedSigning.providerKey(root);
-      const kind = Array.from({ length: SYBILS }, () => idNear<NodeId>(key, 24, population.random));
-      for (const id of kind)
-        population.join({ identity: simulatedIdentity(id), behaviour: createSybil(kind) });
-      roots.push(root);
-    }
-    await population.clock.advance(SETTLE_MS);
-    const providers = roots.map((root) => {
-      const provider = population.any(population.honest());
-      provider.dht.provide(root);
-      return provider.id;
-    });
-    await population.clock.advance(MINUTE);
-    const workload = createWorkload(population);
-    const measured = startMeasuring(population);
-    const samples = await workload.spread(size.lookups, size.minutes * MINUTE, (i) => {
-      const at = i % attacked;
-      return workload.read(roots[at] as Root, providers[at] as NodeId);
-    });
-    return [measured(this.name, samples)];
-  },
-};
+/** `place`: a random id for a Sybil, near a key in a network of so many nodes. */
+function attacked(name: string, place: (key: RecordKey, nodes: number, random: Random) => NodeId): Scenario {
+  return {
+    name,
+    bar: 0.95,
+    async run(size) {
+      const population = createPopulation({ seed: size.seed, ...TERRAIN });
+      await population.grow(size.nodes, GROW_MS);
+      await population.clock.advance(SETTLE_MS);
+      const workload = createWorkload(population);
+      const measured = startMeasuring(population);
+      const keys = Math.ceil(size.nodes / NODES_PER_ATTACK);
+      const samples: Sample[] = [];
+      for (let attack = 0; attack < ATTACKS; attack += 1) {
+        const targets = await Promise.all(
+          Array.from({ length: keys }, () => surround(population, size.nodes, place)),
+        );
+        await population.clock.advance(SETTLE_MS);
+        for (const { provider, root } of targets) provider.dht.provide(root);
+        await population.clock.advance(MINUTE);
+        const lookups = Math.ceil(size.lookups / ATTACKS);
+        const span = (size.minutes * MINUTE) / ATTACKS;
+        samples.push(
+          ...(await workload.spread(lookups, span, (i) => {
+            const { root, provider } = targets[i % keys] as Target;
+            return workload.read(root, provider.id);
+          })),
+        );
+        for (const { sybils } of targets) for (const sybil of sybils) population.leave(sybil, 'goodbye');
+      }
+      return [measured(this.name, samples)];
+    },
+  };
+}
+
+/** A share of an honest member, and the Sybils around its key. */
+interface Target {
+  readonly root: Root;
+  readonly provider: Member;
+  readonly sybils: readonly Member[];
+}
+
+async function surround(
+  population: Population,
+  nodes: number,
+  place: (key: RecordKey, nodes: number, random: Random) => NodeId,
+): Promise<Target> {
+  const provider = population.any(population.honest());
+  const root = population.randomId<Root>();
+  const key = await simulatedSigning.providerKey(root);
+  const kind = Array.from({ length: SYBILS }, () => place(key, nodes, population.random));
+  const sybils = kind.map((id) =>
+    population.join({ identity: simulatedIdentity(id), behaviour: createSybil(kind) }),
+  );
+  return { root, provider, sybils };
+}
+
+const sybils = attacked('20 Sybils next to each key', (key, _nodes, random) => idNear(key, 24, random));
+
+/** Where the nodes that keep a key's records lie in a network of that size, but for the nearest tenth or so of them. */
+const sybilsAround = attacked('20 Sybils around each key', (key, nodes, random) => {
+  const reach = CLOSEST_COUNT / nodes;
+  return idAtDistance(key, (0.12 + 0.13 * random.number()) * reach, random);
+});
 
 /** Which of two parts of the network a node is in. */
 function side(node: NodeId): number {
@@ -228,5 +263,6 @@ export const SCENARIOS: readonly Scenario[] = [
   droppers,
   liars,
   sybils,
+  sybilsAround,
   partition,
 ];

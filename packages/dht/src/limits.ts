@@ -68,12 +68,22 @@ export const STORE_PATHS = 5;
 /** Requests that one lookup may send from here, retries included. Most need 8 to 15. */
 export const MAX_LOOKUP_REQUESTS = 40;
 /**
- * Where so many nodes are so many times nearer to a key than the CLOSEST_COUNT nearest are to be expected, somebody has
- * placed them there: by chance it happens for one key in some hundreds, and then costs a few messages. In a small
- * network, where all that is near is linked as well, it takes CLOSEST_COUNT of them, half as near: one key in thousands.
+ * Where so many nodes are within such a share of the distance at which the CLOSEST_COUNT nearest are to be expected,
+ * somebody has placed them there. Honest nodes lie as a Poisson process does, so by chance it is so for one key in two
+ * hundred, and one in thirty; that costs a few messages. Whoever keeps farther off leaves honest nodes between: with the
+ * wider of the two all but 3 % of keys have one that is nearer than the crowd, and so keeps the records.
  */
-export const CROWD = 4;
-export const CROWDED = 12;
+export const CROWDS: readonly Crowd[] = [
+  { nodes: 4, within: 1 / 12 },
+  { nodes: 8, within: 0.45 },
+];
+/** In a small network, where all that is near is linked as well, this will do: one key in thousands. */
+export const CROWDS_OF_SMALL_NETWORK: readonly Crowd[] = [{ nodes: 8, within: 1 / 6 }];
+
+interface Crowd {
+  readonly nodes: number;
+  readonly within: number;
+}
 /**
  * Then all nodes are asked within the distance at which the nearest were to be expected, or a little more, as nodes
  * differ in what they expect; up to so many.

@@ -29,5 +29,7 @@ describe('a simulated network finds what is there', { timeout: 180_000 }, () => 
   it('[DHT26] where three in ten lie, none of whose records is accepted', () =>
     simulate('30 % lie about records'));
   it('[DHT25] where 20 Sybils have settled next to its key', () => simulate('20 Sybils next to each key'));
+  it('[DHT25] where 20 Sybils have settled around its key, at some distance', () =>
+    simulate('20 Sybils around each key'));
   it('[DHT24] two minutes after a partition of half an hour', () => simulate('after a partition of 30 min'));
 });

@@ -2,7 +2,7 @@ import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import type { Id, NodeId } from '@tabswarm/protocol/ids';
 import { closest, distanceShare } from '../distance.ts';
 import { CROWD_REACH, MAX_CROWD } from '../limits.ts';
-import { isCrowded, type RoutingTable } from '../routing-table/table.ts';
+import { crowdEdge, type RoutingTable } from '../routing-table/table.ts';
 
 /** The nodes that one lookup has heard of: which of them to ask next, and which are the result. */
 export interface Candidates {
@@ -65,7 +65,7 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
   const nearest = (accept: (candidate: Candidate) => boolean): { near: NodeId[]; behind: NodeId[] } => {
     const nodes = [...candidates].filter(([, candidate]) => accept(candidate)).map(([node]) => node);
     const near = closest(key, nodes, CLOSEST_COUNT);
-    if (!isCrowded(key, near, reach)) return { near, behind: [] };
+    if (crowdEdge(key, near, reach) === undefined) return { near, behind: [] };
     const region = nodes.filter((node) => distanceShare(key, node) <= CROWD_REACH * reach);
     return { near, behind: closest(key, region, MAX_CROWD).slice(near.length) };
   };

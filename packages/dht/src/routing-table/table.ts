@@ -3,8 +3,8 @@ import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import { closest, countNearer, distanceShare, sharedBits } from '../distance.ts';
 import {
   BUCKET_LINKS,
-  CROWD,
-  CROWDED,
+  CROWDS,
+  CROWDS_OF_SMALL_NETWORK,
   RESPONSIBLE_COUNT,
   RESPONSIBLE_REACH,
   SMALL_NETWORK_NODES,
@@ -96,9 +96,9 @@ export function createRoutingTable(self: NodeId): RoutingTable {
       closest(key, options?.withSelf === true ? withSelf() : neighbours.keys(), count),
     nearestToTell(key) {
       const nearest = closest(key, neighbours.keys(), CLOSEST_COUNT);
-      if (!isCrowded(key, nearest, expectedReach())) return nearest;
-      const crowd = expectedReach() / CROWDED;
-      const behind = [...neighbours.keys()].filter((id) => distanceShare(key, id) >= crowd);
+      const edge = crowdEdge(key, nearest, expectedReach());
+      if (edge === undefined) return nearest;
+      const behind = [...neighbours.keys()].filter((id) => distanceShare(key, id) >= edge);
       return [...nearest.slice(0, CLOSEST_COUNT / 2), ...closest(key, behind, CLOSEST_COUNT)];
     },
     isAmongNearest: (key, node, count) => countNearer(key, node, withSelf(), count) < count,
@@ -123,14 +123,17 @@ export function createRoutingTable(self: NodeId): RoutingTable {
 }
 
 /**
- * Whether the nearest nodes of a key, nearest first, are so near that somebody must have placed them there, going by
- * within what share of the id space they were to be expected.
+ * Where the nearest nodes of a key, nearest first, are so near that somebody must have placed them there, going by within
+ * what share of the id space they were to be expected: how far from the key that crowd reaches, as such a share.
  */
-export function isCrowded(key: Id, nearest: readonly NodeId[], expectedReach: number): boolean {
+export function crowdEdge(key: Id, nearest: readonly NodeId[], expectedReach: number): number | undefined {
   const isSmall = expectedReach > CLOSEST_COUNT / SMALL_NETWORK_NODES;
-  const count = isSmall ? CLOSEST_COUNT : CROWD;
-  const last = nearest[count - 1];
-  return last !== undefined && ((CROWDED * CROWD) / count) * distanceShare(key, last) < expectedReach;
+  for (const { nodes, within } of isSmall ? CROWDS_OF_SMALL_NETWORK : CROWDS) {
+    const last = nearest[nodes - 1];
+    if (last !== undefined && distanceShare(key, last) < within * expectedReach)
+      return within * expectedReach;
+  }
+  return undefined;
 }
 
 function openedAt(neighbour: Neighbour): number {
