@@ -2,6 +2,7 @@ import { randomInt } from '@tabswarm/base';
 import { toHex } from '@tabswarm/protocol/bytes';
 import type { SignedRecord } from '@tabswarm/protocol/dht';
 import type { NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
+import { UnsureError } from '../src/index.ts';
 import type { LookupPurpose } from '../src/lookup/trace.ts';
 import type { SimulationClock } from './clock.ts';
 import type { Member, Population } from './population.ts';
@@ -26,7 +27,7 @@ export interface Workload {
   keep(count: number): void;
   /** Looks for one holder of a share, from a random honest member. */
   read(root: Root, provider: NodeId): Promise<Sample>;
-  /** The records under a key, as a random honest member gets them. */
+  /** The records under a key, as a random honest member gets them; none where it cannot be sure of them. */
   get(key: RecordKey): Promise<Omit<Sample, 'found'> & { readonly records: readonly SignedRecord[] }>;
   /** Begins lookups evenly over a span of simulated time, until `count` of them have counted, and waits for the last. */
   spread(
@@ -138,7 +139,10 @@ export function createWorkload(
       const reader = pickReader();
       let records: readonly SignedRecord[] = [];
       const cost = await watched(reader, 'find-records', async () => {
-        records = await reader.dht.get(key);
+        records = await reader.dht.get(key).catch((cause: unknown) => {
+          if (cause instanceof UnsureError) return [];
+          throw cause;
+        });
       });
       return { ...cost, firstMs: undefined, records };
     },

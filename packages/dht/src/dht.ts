@@ -42,7 +42,7 @@ export interface Dht {
   put(record: RecordInput, options?: { signal?: AbortSignal }): Promise<StoreResult>;
   /**
    * The records under a key, of each author and slot the newest. Throws a NoNetworkError where neither a neighbour nor
-   * this tab itself has any to give.
+   * this tab itself has any to give, and an UnsureError where too few that keep them answered.
    */
   get(key: RecordKey, options?: { signal?: AbortSignal }): Promise<readonly SignedRecord[]>;
   /** Announces that this tab holds blocks of a share, as soon as there is a network, until stopped. */

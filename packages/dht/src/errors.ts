@@ -31,3 +31,15 @@ export class NotStoredError extends Error {
     this.outcome = outcome;
   }
 }
+
+/**
+ * Too few of the nodes that keep the records under a key answered: what the others say may be superseded, or withheld.
+ * Worth another try, which takes other ways.
+ */
+export class UnsureError extends Error {
+  override name = 'UnsureError';
+
+  constructor() {
+    super('too few of those that keep these records answered');
+  }
+}

@@ -1,5 +1,5 @@
 export { createDht, type Dht, type DhtCollaborators, type DhtOptions } from './dht.ts';
-export { NoNetworkError, NoRouteError, NotStoredError } from './errors.ts';
+export { NoNetworkError, NoRouteError, NotStoredError, UnsureError } from './errors.ts';
 export type { NodeLookup, RecordInput, StoreResult } from './lookup/operations.ts';
 export type { LinkPolicy } from './routing-table/link-policy.ts';
 export type { LookupPath, LookupPurpose, LookupTrace } from './lookup/trace.ts';

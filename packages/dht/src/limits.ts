@@ -68,6 +68,11 @@ export const STORE_PATHS = 5;
 /** Requests that one lookup may send from here, retries included. Most need 8 to 15. */
 export const MAX_LOOKUP_REQUESTS = 40;
 /**
+ * So many of the nodes nearest to a key must have answered for themselves before what is read under it counts: where 30 %
+ * lie, fewer than one in a hundred sets of four has nobody else in it, and few reads come to so few.
+ */
+export const READ_QUORUM = 4;
+/**
  * Where so many nodes are within such a share of the distance at which the CLOSEST_COUNT nearest are to be expected,
  * somebody has placed them there. Honest nodes lie as a Poisson process does, so by chance it is so for one key in two
  * hundred, and one in thirty; that costs a few messages. Whoever keeps farther off leaves honest nodes between: with the

@@ -1,12 +1,20 @@
 import { fromHex, utf8 } from '@tabswarm/protocol/bytes';
-import { dhtMessage, openRecord, proveAnswer, sealRecord, type DhtMessageOf } from '@tabswarm/protocol/dht';
+import {
+  dhtMessage,
+  openRecord,
+  proveAnswer,
+  sealRecord,
+  type DhtMessage,
+  type DhtMessageOf,
+} from '@tabswarm/protocol/dht';
 import type { LinkClosedError } from '@tabswarm/net';
 import { idFromBytes, type NodeId } from '@tabswarm/protocol/ids';
 import { describe, expect, it } from 'vitest';
 import { closest } from '../src/distance.ts';
-import { NoRouteError } from '../src/index.ts';
+import { idNear } from '../sim/adversaries.ts';
+import { NoRouteError, UnsureError } from '../src/index.ts';
 import { createHandNode, forged, type HandNode } from './support/node.ts';
-import { createWorld, tabAt, type Tab } from './support/world.ts';
+import { createWorld, seededIdentity, tabAt, type Tab } from './support/world.ts';
 
 const MINUTE = 60_000;
 
@@ -81,6 +89,28 @@ describe('liars', () => {
     await liar.join(seeker.id);
     const found = await world.clock.until(seeker.dht.findNode(key));
     expect(found.nodes).toEqual(closest(key, [...world.tabs.map(({ id }) => id), liar.id], 8));
+  });
+
+  it('[DHT29] cannot pass off a superseded record as the newest, by keeping a lookup from all others', async () => {
+    const world = await createWorld();
+    const seeker = await world.addTab();
+    const author = await seededIdentity(world.random);
+    const key = world.key();
+    const now = world.clock.now();
+    const draft = { key, slot: 0, issued: now, expires: now + MINUTE, value: utf8('v') };
+    const { bytes: superseded } = await sealRecord(author, { ...draft, sequence: 1 });
+    const invented = Array.from({ length: 8 }, () => idNear<NodeId>(key, 24, world.random));
+    for (let i = 0; i < 3; i += 1) {
+      const liar = await createHandNode(world, saying([superseded], invented));
+      await liar.join(seeker.id);
+    }
+    await expect(world.clock.until(seeker.dht.get(key))).rejects.toBeInstanceOf(UnsureError);
+    // With nobody else around what they say is all there is.
+    const alone = await world.addTab();
+    const honest = await createHandNode(world, saying([superseded], []));
+    await honest.join(alone.id);
+    const found = await world.clock.until(alone.dht.get(key));
+    expect(found.map(({ sequence }) => sequence)).toEqual([1]);
   });
 
   it('[DHT22] cannot answer for a node behind them, and lose their link for it', async () => {
@@ -218,3 +248,11 @@ describe('liars', () => {
     expect(tab.dht.state.get()).toMatchObject({ state: 'linked', links: 1 });
   });
 });
+
+/** Answers every request with these. */
+function saying(records: Uint8Array<ArrayBuffer>[], nodes: NodeId[]) {
+  return (message: DhtMessage): DhtMessage | undefined =>
+    message.type === 'request'
+      ? { type: 'reply', id: message.id, outcome: 'ok', hops: 0, nodes, answered: [], records }
+      : undefined;
+}

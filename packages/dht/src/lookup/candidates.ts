@@ -1,7 +1,7 @@
 import { CLOSEST_COUNT } from '@tabswarm/protocol/dht';
 import type { Id, NodeId } from '@tabswarm/protocol/ids';
 import { closest, distanceShare } from '../distance.ts';
-import { CROWD_REACH, MAX_CROWD } from '../limits.ts';
+import { CROWD_REACH, MAX_CROWD, READ_QUORUM } from '../limits.ts';
 import { crowdEdge, type RoutingTable } from '../routing-table/table.ts';
 
 /** The nodes that one lookup has heard of: which of them to ask next, and which are the result. */
@@ -16,7 +16,12 @@ export interface Candidates {
   failed(node: NodeId): void;
   /** Whom to ask next by name, if anybody; after so many requests, of which there may be more in a crowd. */
   next(requests: number, limits: { most: number; mostInCrowd: number }): NodeId | undefined;
-  result(): { readonly near: NodeId[]; readonly behind: NodeId[]; readonly complete: boolean };
+  result(): {
+    readonly near: NodeId[];
+    readonly behind: NodeId[];
+    readonly complete: boolean;
+    readonly sure: boolean;
+  };
 }
 
 interface Candidate {
@@ -119,7 +124,11 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
     },
     result() {
       const open = nearest(isPossible).near.some((node) => get(node).state !== 'answered');
-      return { ...nearest(({ state }) => state === 'answered'), complete: !open };
+      const keepers = [...candidates]
+        .filter(([node]) => node !== table.self && distanceShare(key, node) <= CROWD_REACH * reach)
+        .map(([, { state }]) => state === 'answered');
+      const sure = keepers.filter(Boolean).length >= READ_QUORUM || keepers.every(Boolean);
+      return { ...nearest(({ state }) => state === 'answered'), complete: !open, sure };
     },
   };
 }

@@ -22,6 +22,8 @@ export interface LookupResult {
   readonly hops: number;
   /** False where time or requests ran out before the nearest nodes had all answered. */
   readonly complete: boolean;
+  /** Whether enough of those that keep the key's records answered that there is hardly a newer one than what they gave. */
+  readonly sure: boolean;
 }
 
 export interface LookupParts {
@@ -150,6 +152,6 @@ async function converge(
     else if (underWay.size > 0) await underWay.change();
     else break;
   }
-  const { near, behind, complete } = candidates.result();
-  return { nodes: near, behind, requests, hops, complete };
+  const { near, behind, complete, sure } = candidates.result();
+  return { nodes: near, behind, requests, hops, complete, sure };
 }

@@ -11,7 +11,7 @@ import { equalBytes, toHex, type Bytes } from '@tabswarm/protocol/bytes';
 import { ProtocolError } from '@tabswarm/protocol/error';
 import type { Id, NodeId, RecordKey, Root } from '@tabswarm/protocol/ids';
 import type { Identity } from '@tabswarm/protocol/identity';
-import { NoNetworkError, NoRouteError, NotStoredError } from '../errors.ts';
+import { NoNetworkError, NoRouteError, NotStoredError, UnsureError } from '../errors.ts';
 import { PATH_BUDGET_MS, READ_PATHS, STORE_PATHS } from '../limits.ts';
 import type { Signing } from '../signing.ts';
 import type { RecordStore } from '../records/store.ts';
@@ -81,6 +81,14 @@ export interface OperationsParts {
   readonly router: () => Router;
   readonly traces: Traces;
   readonly onChange: () => void;
+}
+
+interface ReadOptions {
+  readonly purpose: LookupPurpose;
+  readonly paths: number;
+  readonly signal: AbortSignal;
+  /** Called after the last record. */
+  readonly onEnd?: (result: LookupResult) => void;
 }
 
 const LOOKUP_NAME_BYTES = 8;
@@ -158,7 +166,7 @@ export function createOperations(parts: OperationsParts): Operations {
   /** The newest records under a key, as they come in: our own first, then those of the network. */
   const findValue = (
     key: RecordKey,
-    { purpose, paths, signal }: { purpose: LookupPurpose; paths: number; signal: AbortSignal },
+    { purpose, paths, signal, onEnd }: ReadOptions,
   ): AsyncIterable<SignedRecord> =>
     createCollector<SignedRecord>(signal, async (emit, inner) => {
       const tracer = traces.trace(purpose, key);
@@ -182,8 +190,9 @@ export function createOperations(parts: OperationsParts): Operations {
         }
       };
       for (const record of store.get(key)) take(record);
-      await lookup(tracer, findValueOperation(key), { paths, signal: inner, onRecords });
+      const result = await lookup(tracer, findValueOperation(key), { paths, signal: inner, onRecords });
       await Promise.all(work);
+      onEnd?.(result);
     });
 
   return {
@@ -208,14 +217,23 @@ export function createOperations(parts: OperationsParts): Operations {
     store: (record, { signal = neverAborted() }) => storeRecord(record, signal),
     async get(key, { signal = neverAborted() }) {
       const newest = new Map<string, SignedRecord>();
+      let sure = true;
       try {
-        const options = { purpose: 'find-records', paths: READ_PATHS, signal } as const;
+        const options = {
+          purpose: 'find-records',
+          paths: READ_PATHS,
+          signal,
+          onEnd(result: LookupResult) {
+            ({ sure } = result);
+          },
+        } as const;
         for await (const record of findValue(key, options)) {
           newest.set(`${record.author} ${record.slot}`, record);
         }
       } catch (cause) {
         if (!(cause instanceof NoNetworkError) || newest.size === 0) throw cause;
       }
+      if (!sure) throw new UnsureError();
       return [...newest.values()];
     },
     async *findProviders(root, { signal = neverAborted() }) {

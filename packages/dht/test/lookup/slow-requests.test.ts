@@ -11,18 +11,25 @@ import type { Router } from '../../src/rpc/router.ts';
 
 const QUICK_MS = 200;
 
-/** A lookup whose neighbours all name eight nodes that do not exist, next to the key, along with those that do. */
-function among(count: number) {
+/**
+ * A lookup whose neighbours all name eight nodes that do not exist, next to the key, along with those that do. Of the
+ * latter `answering` answer, those nearest to the key.
+ */
+function among(count: number, answering = count) {
   const random = createSeededRandom(7);
   const clock = createSimulationClock();
   const id = (): NodeId => idFromBytes<NodeId>(random.bytes(32));
   const key = idFromBytes<RecordKey>(random.bytes(32));
-  const table = createRoutingTable(id());
-  const neighbours = Array.from({ length: 12 }, id);
+  const self = id();
+  const table = createRoutingTable(self);
+  // Some are near us, so that this is a large network.
+  const near = Array.from({ length: 8 }, () => idNear<NodeId>(self, 8, random));
+  const neighbours = [...near, ...Array.from({ length: 12 }, id)];
   for (const node of neighbours) {
     table.add({ id: node, isSuspect: () => false, link: { stats: () => ({}) } } as unknown as Neighbour);
   }
-  const there = Array.from({ length: count }, id);
+  const named = closest(key, Array.from({ length: count }, id), count);
+  const there = named.slice(0, answering);
   const invented = Array.from({ length: 8 }, () => idNear<NodeId>(key, 24, random));
   const waited: number[] = [];
   const router: Router = {
@@ -34,7 +41,7 @@ function among(count: number) {
       }
       await new Promise<void>((resolve) => void clock.after(QUICK_MS, resolve));
       const by = to ?? (first as Neighbour).id;
-      const nodes = [...invented, ...closest(key, there, 8)];
+      const nodes = [...invented, ...named.slice(0, 8)];
       return { answer: { outcome: 'ok', hops: 1, nodes, answered: [by], records: [] }, by };
     },
     handle: () => undefined,
@@ -58,5 +65,10 @@ describe('a lookup that is told of nodes that do not answer', () => {
     expect(waited.length).toBeGreaterThanOrEqual(8);
     expect(Math.max(...waited)).toBe(2_500);
     expect(ms).toBeLessThan(8_000);
+  });
+
+  it('[DHT29] is sure where four of those that should keep the records have answered, and not with three', async () => {
+    const [four, three] = [await among(2_000, 4).look(), await among(2_000, 3).look()];
+    expect([four.sure, three.sure]).toEqual([true, false]);
   });
 });
