@@ -15,6 +15,7 @@ import { createDrawing } from './drawing.ts';
 import type { Duties } from './duties.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
+import { createReaders } from './readers.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { watchPaths } from './no-path.ts';
@@ -69,6 +70,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       redraw();
     },
   });
+  const readers = createReaders({ vault, shares, swarm, onChange: () => downloads.reconcile() });
   const visits = createVisits({ signaling, shares, stateOf: (root) => downloads.state(root), clock });
   const healing = createHealing({
     transport,
@@ -215,6 +217,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       }
     },
     read: (root, path) => vault.read(root, path),
+    stream: readers.stream,
     exploreNetwork: () => network.explore(),
     pause: (root) => setPaused(root, true),
     resume: (root) => setPaused(root, false),

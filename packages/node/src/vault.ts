@@ -139,6 +139,12 @@ export interface Vault {
    * a MetainfoError where the manifest is unreadable.
    */
   read(root: Root, path?: readonly string[]): Promise<Blob>;
+  /** The bytes of one file from `start` up to `end`, opened. Errors as of `read`; only the blocks of this range count. */
+  slice(
+    root: Root,
+    path: readonly string[] | undefined,
+    range: { readonly start: number; readonly end: number },
+  ): Promise<ArrayBuffer>;
   /** Forgets the share and frees the blocks that no other share has: at once, or after an `add` that is under way. */
   remove(root: Root): Promise<void>;
   usage(): Promise<Usage>;
