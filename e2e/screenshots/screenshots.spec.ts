@@ -13,10 +13,10 @@ const SCREENS = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 } as const;
 
-async function shoot({ page }: Tab, name: string): Promise<void> {
+async function shoot({ page }: Tab, name: string, { fullPage = true } = {}): Promise<void> {
   const path = join(import.meta.dirname, `${name}.png`);
   // A lookup that is being played is shown as it ends.
-  await page.screenshot({ path, fullPage: true, animations: 'disabled' });
+  await page.screenshot({ path, fullPage, animations: 'disabled' });
 }
 
 for (const [screen, settings] of Object.entries(SCREENS)) {
@@ -68,7 +68,7 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
       await chosen.getByTestId('file-priority').selectOption('first');
       await chosen.getByTestId('preview-file-button').click();
       await downloader.page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 1);
-      await shoot(downloader, `preview-${looks}`);
+      await shoot(downloader, `preview-${looks}`, { fullPage: false });
     });
 
     for (const size of [2, 12]) {
