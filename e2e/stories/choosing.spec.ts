@@ -30,6 +30,9 @@ test.describe('choosing files of a share', () => {
       const received = await tap.bulkReceived();
       expect(received).toBeGreaterThanOrEqual(size);
       expect(received).toBeLessThanOrEqual(size * OVERHEAD);
+      console.log(
+        `${visibility}: ${received} bytes received for a file of ${size}, ${(received / size).toFixed(4)} x`,
+      );
       expect(await b.hashOf(share.root, 'chosen.bin')).toBe(CHOSEN?.sha256);
       // What was chosen is kept over a reload, and nothing more is fetched.
       await b.page.reload();

@@ -62,8 +62,10 @@ test.describe('a preview', () => {
     const pressedAt = performance.now();
     await preview(b, share.root);
     await playedPast(b, 0, STARTS_WITHIN_MS);
-    expect(performance.now() - pressedAt).toBeLessThan(STARTS_WITHIN_MS);
-    expect(await tap.bulkReceived()).toBeLessThan(size / 10);
+    const startedMs = performance.now() - pressedAt;
+    const startedAt = await tap.bulkReceived();
+    expect(startedMs).toBeLessThan(STARTS_WITHIN_MS);
+    expect(startedAt).toBeLessThan(size / 10);
     expect(await colour(b)).toBe('red');
     await b.expectState(share.root, 'fetching');
 
@@ -77,7 +79,13 @@ test.describe('a preview', () => {
     await playedPast(b, middle);
     expect(await colour(b)).toBe('blue');
     // Far less than what lies before the middle.
-    expect(await tap.bulkReceived()).toBeLessThan(size / 3);
+    const soughtAt = await tap.bulkReceived();
+    expect(soughtAt).toBeLessThan(size / 3);
+    const percent = (bytes: number): string => `${((100 * bytes) / size).toFixed(1)} %`;
+    console.log(
+      `a film of ${film.seconds} s started after ${Math.round(startedMs)} ms with ${percent(startedAt)} of it,`,
+      `and played in the middle with ${percent(soughtAt)}`,
+    );
     await b.expectState(share.root, 'fetching');
 
     await sender.releaseBulk();
@@ -120,15 +128,20 @@ test.describe('a preview', () => {
     expect(await text.textContent()).not.toContain('\uFFFD');
     await close(b);
 
-    const [answer] = await Promise.all([
-      b.page.waitForResponse((response) => response.url().endsWith('/paper.pdf')),
-      open('paper.pdf'),
-    ]);
-    expect(answer.status()).toBe(200);
-    expect(answer.headers()).toMatchObject({
-      'content-type': 'application/pdf',
-      'x-content-type-options': 'nosniff',
-    });
+    // Not every Chromium has the viewer; one that lacks it says so.
+    if (await b.page.evaluate(() => navigator.pdfViewerEnabled)) {
+      const [answer] = await Promise.all([
+        b.page.waitForResponse((response) => response.url().endsWith('/paper.pdf')),
+        open('paper.pdf'),
+      ]);
+      expect(answer.status()).toBe(200);
+      expect(answer.headers()).toMatchObject({
+        'content-type': 'application/pdf',
+        'x-content-type-options': 'nosniff',
+      });
+    } else {
+      await expect((await open('paper.pdf')).getByRole('alert')).toContainText('does not show PDF');
+    }
     await close(b);
   });
 

@@ -7,7 +7,7 @@ export interface PlayerProps {
 
 /** The browser's own player. */
 export function Player({ kind, url, name, onError }: PlayerProps) {
-  const shared = { ref: letGo, src: url, controls: true, autoPlay: true, 'aria-label': name, onError };
+  const shared = { ref: play, src: url, controls: true, 'aria-label': name, onError };
   return kind === 'video' ? (
     // oxlint-disable-next-line jsx-a11y/media-has-caption -- a stranger's film comes as it is
     <video {...shared} playsInline data-testid="preview-video" />
@@ -17,9 +17,15 @@ export function Player({ kind, url, name, onError }: PlayerProps) {
   );
 }
 
-/** A player that is taken off the page goes on reading, unless it is told to stop. */
-function letGo(player: HTMLMediaElement | null): () => void {
+/**
+ * Plays as soon as there is something to show. The attribute for that waits until the browser thinks that it need not
+ * pause any more, which of a film that is still arriving is long after.
+ */
+function play(player: HTMLMediaElement | null): () => void {
+  // Refused, or taken off the page before it began: the button is there.
+  player?.play().catch(() => undefined);
   return () => {
+    // A player that is taken off the page goes on reading, unless it is told to stop.
     player?.pause();
     player?.removeAttribute('src');
     player?.load();
