@@ -73,17 +73,17 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
   async function* holders(
     root: Root,
     run: Running,
-    over: AbortSignal,
+    signal: AbortSignal,
   ): AsyncGenerator<NodeId, void, undefined> {
     let pause = FIRST_LOOK_AGAIN_MS;
     for (;;) {
-      for await (const node of findHolders(root, over)) yield node;
+      for await (const node of findHolders(root, signal)) yield node;
       run.state.lookups += 1;
       onChange();
       const early = new AbortController();
       run.lookNow = () => early.abort();
-      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, over]) }).catch(() => undefined);
-      if (over.aborted) return;
+      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, signal]) }).catch(() => undefined);
+      if (signal.aborted) return;
       pause = early.signal.aborted ? FIRST_LOOK_AGAIN_MS : Math.min(MAX_LOOK_AGAIN_MS, pause * 2);
     }
   }
