@@ -80,7 +80,8 @@ export function createBlockFetch({
     for (const { inFlight } of sources.values()) inFlight.get(index)?.abort();
   };
 
-  const mayAsk = (source: Source): boolean => source.room() > 0 && unstored.size < MAX_UNSTORED;
+  const isRead = (): boolean => [...windows()].length > 0;
+  const mayAsk = (source: Source): boolean => source.room(isRead()) > 0 && unstored.size < MAX_UNSTORED;
 
   const pump = (): void => {
     if (over.signal.aborted || finishIfComplete()) return;
