@@ -51,10 +51,10 @@ async function colour(tab: Tab): Promise<'red' | 'blue'> {
 test.describe('a preview', () => {
   test('of a film starts within 3 s and a tenth of it, and seeks to the middle', async ({ openProfile }) => {
     const { tab: a, tap: sender } = await (await openProfile()).openTappedTab();
-    const film = await makeFilm(a.page, 'Summer in the mountains.webm', 40 * MIB);
+    const film = await makeFilm(a.page, 'Summer in the mountains.webm', 46 * MIB);
     const size = film.buffer.byteLength;
     const share = await a.share([film]);
-    await sender.slowBulk(1 * MIB);
+    await sender.slowBulk(1.5 * MIB);
     const { tab: b, tap } = await (await openProfile()).openTappedTab();
     await b.paste(share.link);
 
