@@ -1,8 +1,10 @@
 import type { State } from '@tabswarm/base';
 import type { NodeLookup } from '@tabswarm/dht';
 import type { Root } from '@tabswarm/protocol/ids';
+import type { ReadOptions } from './readers.ts';
 import type { NodeSnapshot } from './snapshot.ts';
-import type { SourceFile, Visibility } from './vault.ts';
+import type { FileStatus } from './file-status.ts';
+import type { FilePriority, SourceFile, Visibility } from './vault.ts';
 
 export interface SharedLink {
   readonly link: string;
@@ -28,12 +30,35 @@ export interface Node {
   ): Promise<SharedLink>;
   /**
    * Lists what the link names, and fetches it. Resolves when it is listed; throws a LinkError where the text is no link,
-   * and a TransferError where it cannot be listed: the messages of both are for people.
+   * and a TransferError where it cannot be listed: the messages of both are for people. Of the `files` that are given,
+   * and of no others, the blocks are fetched; none of them for an empty list. Of a share that is listed already they are
+   * fetched besides what was chosen before.
    */
-  add(link: string): Promise<Root>;
-  /** As `add`; resolves when all of it is here. Aborting pauses it. Rejects with a TransferError that needs the user. */
-  download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
+  add(link: string, options?: { files?: readonly (readonly string[])[] | undefined }): Promise<Root>;
+  /**
+   * As `add`; resolves when all that was chosen is here. Aborting pauses it. Rejects with a TransferError that needs the
+   * user, and with a NotFoundError where one of the files is not in the share.
+   */
+  download(
+    link: string,
+    options?: {
+      files?: readonly (readonly string[])[] | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<{ root: Root }>;
+  /** Which of a share's files are fetched, and which first: those at the paths, or all. What is here stays. */
+  choose(root: Root, priority: FilePriority, paths?: readonly (readonly string[])[]): Promise<void>;
+  /** So many of a share's files from number `first` on, with how much of them is here. */
+  files(root: Root, first: number, count: number): readonly FileStatus[];
   read(root: Root, path?: readonly string[]): Promise<Blob>;
+  /**
+   * One file's opened bytes in order (of `start` up to `end`), also while it is still being fetched: gives what is here,
+   * waits for what is not, and has that and what follows fetched before all else. Without `path` the only file; it is
+   * waited for until the names are known. It is read no faster than it is taken. Errors with a NotFoundError (no such
+   * share or file, or the share was removed), a WrongKeyError, a MetainfoError (the list of files is unreadable), or
+   * `signal.reason`; a download that is paused or finds nobody is waited for.
+   */
+  stream(root: Root, path?: readonly string[], options?: ReadOptions): ReadableStream<Uint8Array>;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
   exploreNetwork(): Promise<NodeLookup>;
   pause(root: Root): Promise<void>;

@@ -3,6 +3,7 @@ import type { Holding } from './library.ts';
 import { createPicker } from './picker.ts';
 import { RefusedError, StalledError, type Port } from './port.ts';
 import { createSource, type Source, type SourceView } from './source.ts';
+import type { Window } from './urges.ts';
 
 /** Blocks received and not yet stored; beyond that the wire waits for the disk. 16 MiB of blocks of 256 KiB. */
 const MAX_UNSTORED = 64;
@@ -16,11 +17,19 @@ export interface BlockFetch {
   remove(port: Port): void;
   onHave(port: Port, indexes: readonly number[]): void;
   onKept(indexes: readonly number[]): void;
+  /** What is wanted of the share has changed. */
+  onWanted(): void;
+  /** What is being read, or can be verified, has changed. */
+  onRead(): void;
   sources(): readonly SourceView[];
 }
 
 export interface BlockFetchCollaborators {
   readonly holding: Holding;
+  /** What is being read now. */
+  readonly windows: () => Iterable<Window>;
+  /** Whether a block can be verified already; what cannot is not asked for. */
+  readonly isKnown: (index: number) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -30,6 +39,8 @@ export interface BlockFetchCollaborators {
 /** The share's layout must be known. */
 export function createBlockFetch({
   holding,
+  windows,
+  isKnown,
   clock,
   random,
   log,
@@ -37,8 +48,16 @@ export function createBlockFetch({
 }: BlockFetchCollaborators): BlockFetch {
   const layout = holding.layout();
   const lengths = layout?.blockLengths ?? new Uint32Array();
-  const urgentBlocks = layout?.urgentBlocks ?? 0;
-  const picker = createPicker({ blockCount: lengths.length, urgentBlocks }, holding.have(), random);
+  const picker = createPicker(
+    {
+      blockCount: lengths.length,
+      urgentBlocks: layout?.urgentBlocks ?? 0,
+      windows,
+      priorities: holding.priorities(),
+    },
+    holding.have(),
+    random,
+  );
   const sources = new Map<Port, Source>();
   /** Blocks that a source said it has and then refused. */
   const refused = new Map<Port, Set<number>>();
@@ -50,7 +69,7 @@ export function createBlockFetch({
   const haveOf = (port: Port): Uint8Array => port.holdings.get(holding.root)?.have ?? new Uint8Array();
 
   const finishIfComplete = (): boolean => {
-    if (picker.missing() > 0) return false;
+    if (!holding.isChosen() || !picker.isDone()) return false;
     done.resolve();
     return true;
   };
@@ -61,7 +80,8 @@ export function createBlockFetch({
     for (const { inFlight } of sources.values()) inFlight.get(index)?.abort();
   };
 
-  const mayAsk = (source: Source): boolean => source.room() > 0 && unstored.size < MAX_UNSTORED;
+  const isRead = (): boolean => [...windows()].length > 0;
+  const mayAsk = (source: Source): boolean => source.room(isRead()) > 0 && unstored.size < MAX_UNSTORED;
 
   const pump = (): void => {
     if (over.signal.aborted || finishIfComplete()) return;
@@ -69,7 +89,7 @@ export function createBlockFetch({
       const have = haveOf(source.port);
       const notNow = refused.get(source.port);
       const isMine = (index: number): boolean =>
-        source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true;
+        source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true || !isKnown(index);
       while (mayAsk(source)) {
         const index = picker.pick(have, isMine);
         if (index === undefined) break;
@@ -178,6 +198,11 @@ export function createBlockFetch({
       for (const index of indexes) onBlock(index);
       pump();
     },
+    onWanted() {
+      picker.want(holding.priorities());
+      pump();
+    },
+    onRead: pump,
     sources: () =>
       [...sources.values()].map(({ port, meter }) => ({
         peer: port.remote,

@@ -4,12 +4,13 @@ import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
-import type { Library } from './library.ts';
+import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
 import { createServer, type Upload } from './server.ts';
 import { createSession, NotHoldingError, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
+import { createUrges, type Urge } from './urges.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
@@ -25,14 +26,16 @@ export interface Swarm {
   stop(): void;
   /**
    * Fetches what is missing of a share. `holders` are nodes said to hold it; it is asked for more as long as there is
-   * room for sources, and peers that join by themselves are used as well. The iteration ends when every block is here
-   * and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
+   * room for sources, and peers that join by themselves are used as well. The iteration ends when every block that is
+   * wanted or read (of `onlyRead`, read) is here, and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
    */
   fetch(
     root: Root,
     holders: AsyncIterable<NodeId>,
-    options: { signal: AbortSignal },
+    options: { onlyRead?: boolean; signal: AbortSignal },
   ): AsyncIterable<FetchEvent>;
+  /** For a reader of the share: what it says that it reads is fetched before all else, also where that is not wanted. */
+  urge(root: Root): Urge;
   activity(root: Root): Activity;
   /** Whether that node and we take part in a share together, so that the link between us is worth keeping. */
   uses(node: NodeId): boolean;
@@ -60,6 +63,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   const untold = new Map<Root, number[]>();
   /** Told when a port answers a join. */
   const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
+  const urges = createUrges((root) => sessions.get(root)?.onRead());
   let running: AbortController | undefined;
 
   const join = (port: Port, root: Root, { answer }: { answer: boolean }): void => {
@@ -172,6 +176,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     if (indexes.length > 0) untold.set(root, [...(untold.get(root) ?? []), ...indexes]);
     else for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
   });
+  library.onWanted((root) => sessions.get(root)?.onWanted());
   library.onRemoved((root) => {
     untold.delete(root);
     for (const port of ports.values()) {
@@ -191,13 +196,15 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       running?.abort();
       running = undefined;
     },
-    async *fetch(root, holders, { signal }) {
-      const holding = library.get(root);
-      if (!holding) throw new Error('a share must be listed before it is fetched');
+    async *fetch(root, holders, { onlyRead = false, signal }) {
+      const listed = library.get(root);
+      if (!listed) throw new Error('a share must be listed before it is fetched');
+      const holding = onlyRead ? wantingNothing(listed) : listed;
       const events = createQueue<FetchEvent>();
       const left = new AbortController();
       const session = createSession({
         holding,
+        windows: () => urges.windows(root),
         reach: (node, over) => reach(node, root, over),
         banned: (node) => (bans.get(node) ?? 0) > clock.now(),
         ban: (node) => {
@@ -223,10 +230,23 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
         if (sessions.get(root) === session) sessions.delete(root);
       }
     },
+    urge: (root) => urges.urge(root),
     uses(node) {
       const port = ports.get(node);
       return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));
     },
     activity: (root) => ({ sources: sessions.get(root)?.sources() ?? [], uploads: server.uploads(root) }),
+  };
+}
+
+/** The same share for somebody who only reads of it, for which the names are needed. */
+function wantingNothing(holding: Holding): Holding {
+  return {
+    ...holding,
+    isChosen: () => true,
+    priorities() {
+      const { blockLengths, urgentBlocks } = holding.layout() ?? { blockLengths: [], urgentBlocks: 0 };
+      return new Uint8Array(blockLengths.length).fill(SKIPPED).fill(FIRST, 0, urgentBlocks);
+    },
   };
 }

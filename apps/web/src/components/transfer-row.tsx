@@ -1,15 +1,22 @@
-import type { Node, Problem, TransferView } from '@tabswarm/node';
+import type { Problem, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
-import { formatBytes } from '../format.ts';
+import type { Booted } from '../boot.ts';
+import { previewOf } from '../preview/kinds.ts';
 import { saveBlob } from '../save.ts';
-import { describeStatus } from '../transfer-text.ts';
+import { describeSize, describeStatus } from '../transfer-text.ts';
 import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
+import { PreviewDialog } from './preview/preview-dialog.tsx';
 import { ShareLink } from './share-link.tsx';
 
-export function TransferRow({ node, transfer }: { readonly node: Node; readonly transfer: TransferView }) {
-  const { id, root, name, size, status, progress, files, link, readable } = transfer;
+export function TransferRow({ page, transfer }: { readonly page: Booted; readonly transfer: TransferView }) {
+  const { node } = page;
+  const { id, root, name, size, status, progress, files, chosen, link, readable } = transfer;
   const [saveError, setSaveError] = useState<string>();
+  const [shown, setShown] = useState<TransferView['files'][number]>();
+  const only = files.length === 1 ? files[0] : undefined;
+  const preview = shown && previewOf(shown);
+  const choosing = status.state === 'paused' && status.choosing === true;
   const problem: Problem | undefined = 'problem' in status ? status.problem : undefined;
   const removeLabel = status.state === 'hashing' ? 'Cancel' : 'Remove';
   const active = status.state === 'hashing' || status.state === 'fetching' || status.state === 'finding';
@@ -19,9 +26,10 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
     work.catch(() => setSaveError('That did not work. Reload the page and try again: nothing is lost.'));
   };
 
-  const save = async (chosen: TransferView['files']): Promise<void> => {
+  const save = async (chosen?: TransferView['files']): Promise<void> => {
     if (!root) return;
-    for (const { path } of chosen) saveBlob(await node.read(root, path), path.at(-1) ?? name);
+    const wanted = node.files(root, 0, files.length).filter(({ priority }) => priority !== 'skip');
+    for (const { path } of chosen ?? wanted) saveBlob(await node.read(root, path), path.at(-1) ?? name);
   };
 
   return (
@@ -46,7 +54,7 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
                 <LockIcon /> Private
               </span>
             )}
-            {size !== undefined && <span>{formatBytes(size)}</span>}
+            {size !== undefined && <span>{describeSize(size, chosen)}</span>}
             <span className="transfer-status">{describeStatus(transfer)}</span>
           </p>
         </div>
@@ -57,7 +65,7 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
               className="primary"
               data-testid="save-button"
               aria-label={`Save ${name}`}
-              onClick={() => act(save(files))}
+              onClick={() => act(save())}
             >
               Save
             </button>
@@ -67,7 +75,27 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
               Pause
             </button>
           )}
-          {root && status.state === 'paused' && (
+          {root && only && previewOf(only) && status.state !== 'failed' && (
+            <button
+              type="button"
+              data-testid="preview-button"
+              aria-label={`Preview ${name}`}
+              onClick={() => setShown(only)}
+            >
+              Preview
+            </button>
+          )}
+          {root && choosing && (
+            <button
+              type="button"
+              className="primary"
+              aria-label={`Download all of ${name}`}
+              onClick={() => act(node.choose(root, 'normal'))}
+            >
+              Download all
+            </button>
+          )}
+          {root && status.state === 'paused' && !choosing && (
             <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
               Resume
             </button>
@@ -77,7 +105,7 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
               type="button"
               data-testid="save-button"
               aria-label={`Save a copy of ${name}`}
-              onClick={() => act(save(files))}
+              onClick={() => act(save())}
             >
               Save a copy
             </button>
@@ -92,7 +120,7 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
           </button>
         </div>
       </div>
-      {(active || status.state === 'paused') && (
+      {(active || (status.state === 'paused' && !choosing)) && (
         <progress aria-label={`Progress of ${name}`} max={1} value={progress} data-state={status.state} />
       )}
       {(problem ?? saveError) !== undefined && (
@@ -100,8 +128,25 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
           {problem ? `${problem.message} ${problem.advice}` : saveError}
         </p>
       )}
-      {files.length > 1 && (
-        <FileList files={files} onSave={readable ? (file) => act(save([file])) : undefined} />
+      {root && files.length > 1 && (
+        <FileList
+          node={node}
+          root={root}
+          transfer={transfer}
+          onChoose={(priority, paths) => act(node.choose(root, priority, paths))}
+          onPreview={setShown}
+          onSave={status.state === 'failed' ? undefined : (file) => act(save([file]))}
+        />
+      )}
+      {root && shown && preview && (
+        <PreviewDialog
+          page={page}
+          root={root}
+          transfer={transfer}
+          file={shown}
+          preview={preview}
+          onClose={() => setShown(undefined)}
+        />
       )}
       {link !== undefined && status.state !== 'failed' && <ShareLink link={link} name={name} />}
     </li>

@@ -10,13 +10,7 @@ import { findFile, readFile, readSlice } from './open-file.ts';
 const CACHED_TREES = 4;
 
 /** What others are served with, and what the owner reads. */
-export interface Outlet extends Pick<Vault, 'info' | 'hashes' | 'block' | 'read'> {
-  /** The bytes of one file from `start` up to `end`, opened: for players and for saving as it comes. */
-  slice(
-    root: Root,
-    path: readonly string[] | undefined,
-    range: { readonly start: number; readonly end: number },
-  ): Promise<ArrayBuffer>;
+export interface Outlet extends Pick<Vault, 'info' | 'hashes' | 'block' | 'read' | 'slice'> {
   /** The share as a `.torrent` file; undefined while not all hashes are known. */
   torrent(root: Root): Promise<ArrayBuffer | undefined>;
 }
