@@ -18,6 +18,8 @@ export { parseLink } from './link-parse.ts';
 export { formatAppLink, formatMagnet, LinkError, type LinkErrorCode, type ShareLink } from './link.ts';
 export { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES, type Manifest } from './manifest.ts';
 export { planShare, type PlannedFile, type SharePlan, type SourceEntry } from './plan.ts';
+export type { NameChange } from './saved-name.ts';
+export { savedPaths, type SavedPath } from './saved-paths.ts';
 export { fileCipher, SHARE_KEY_BYTES, type FileCipher } from './seal.ts';
 export { HASH_BYTES } from './sha256-pair.ts';
 export { encodeTorrent } from './torrent.ts';
