@@ -22,4 +22,5 @@ export type { NameChange } from './saved-name.ts';
 export { savedPaths, type SavedPath } from './saved-paths.ts';
 export { fileCipher, SHARE_KEY_BYTES, type FileCipher } from './seal.ts';
 export { HASH_BYTES } from './sha256-pair.ts';
+export { decodeTorrent, MAX_TORRENT_BYTES, type Torrent } from './torrent-decode.ts';
 export { encodeTorrent } from './torrent.ts';
