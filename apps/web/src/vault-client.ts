@@ -23,6 +23,9 @@ export function connectVault(worker: Worker): Vault {
     put: (root, index, block) => remote.put(root, index, Comlink.transfer(block, [block])),
     block: (root, index) => remote.block(root, index),
     read: (root, path) => remote.read(root, path),
+    torrent: (root) => remote.torrent(root),
+    importTorrent: (torrent) => remote.importTorrent(Comlink.transfer(torrent, [torrent])),
+    supply: (root, files) => remote.supply(root, files),
     remove: (root) => remote.remove(root),
     usage: () => remote.usage(),
   };

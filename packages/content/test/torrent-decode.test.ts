@@ -10,8 +10,8 @@ import {
 import { decodeBencode, encodeBencode, type BencodeDict } from '@tabswarm/protocol/bencode';
 import { concat, fromHex, sha256, toHex, utf8, type Bytes } from '@tabswarm/protocol/bytes';
 import * as fc from 'fast-check';
+import golden from '@tabswarm/testkit/bep52.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
-import golden from './fixtures/bep52.json' with { type: 'json' };
 import { flipBit, patternBytes, shareOf } from './share.ts';
 
 type PerFile = Readonly<Record<string, string>>;

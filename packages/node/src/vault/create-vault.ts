@@ -8,6 +8,7 @@ import { createHoldings } from './holdings.ts';
 import { createIntake } from './intake.ts';
 import { createOutlet, type Outlet } from './outlet.ts';
 import type { StoreLock } from './store-lock.ts';
+import { createTorrents } from './torrents.ts';
 
 export interface VaultCollaborators {
   /** The vault deletes blocks that no share has, so nobody else may keep theirs in this store. */
@@ -93,6 +94,7 @@ export function createVault({
 
   const intake = createIntake({ stores, holdings, clock, freeBlocks });
   const outlet = createOutlet(stores, holdings);
+  const torrents = createTorrents({ stores, holdings, intake });
   const adding = createAdding({
     ...stores,
     holdings,
@@ -126,7 +128,9 @@ export function createVault({
     block: whenReady(outlet.block),
     read: whenReady(outlet.read),
     slice: whenReady(outlet.slice),
-    torrent: whenReady(outlet.torrent),
+    torrent: whenReady(torrents.torrent),
+    importTorrent: whenReady(torrents.importTorrent),
+    supply: whenReady(torrents.supply),
     remove: whenReady(async (root) => {
       await holdings.alone(root, async () => {
         await shares.remove(root);

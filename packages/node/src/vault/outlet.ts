@@ -1,4 +1,4 @@
-import { encodeTorrent, proveRange, rangeSize, type FileTree } from '@tabswarm/content';
+import { proveRange, rangeSize, type FileTree } from '@tabswarm/content';
 import type { Root } from '@tabswarm/protocol/ids';
 import type { Stores } from '@tabswarm/store';
 import type { Vault } from '../vault.ts';
@@ -17,8 +17,6 @@ export interface Outlet extends Pick<Vault, 'info' | 'hashes' | 'block' | 'read'
     path: readonly string[] | undefined,
     range: { readonly start: number; readonly end: number },
   ): Promise<ArrayBuffer>;
-  /** The share as a `.torrent` file; undefined while not all hashes are known. */
-  torrent(root: Root): Promise<ArrayBuffer | undefined>;
 }
 
 export function createOutlet({ blocks, shares }: Stores, holdings: Holdings): Outlet {
@@ -56,19 +54,6 @@ export function createOutlet({ blocks, shares }: Stores, holdings: Holdings): Ou
     async slice(root, path, range) {
       const share = holdings.find(root);
       return readSlice(blocks, share, findFile(share, path), range);
-    },
-
-    async torrent(root) {
-      const { metainfo } = holdings.find(root);
-      const info = await shares.info(root);
-      if (!metainfo || !info || metainfo.missing.size > 0) return undefined;
-      const layers = new Map(
-        metainfo.info.files.flatMap(({ blockCount }, file) => {
-          const layer = blockCount > 1 ? treeOf(metainfo, file)?.layers[0] : undefined;
-          return layer ? [[file, layer] as const] : [];
-        }),
-      );
-      return encodeTorrent(metainfo.info, new Uint8Array(info), layers).buffer;
     },
   };
 }
