@@ -23,6 +23,7 @@ export function connectVault(worker: Worker): Vault {
     put: (root, index, block) => remote.put(root, index, Comlink.transfer(block, [block])),
     block: (root, index) => remote.block(root, index),
     read: (root, path) => remote.read(root, path),
+    slice: (root, path, range) => remote.slice(root, path, range),
     torrent: (root) => remote.torrent(root),
     importTorrent: (torrent) => remote.importTorrent(Comlink.transfer(torrent, [torrent])),
     supply: (root, files) => remote.supply(root, files),

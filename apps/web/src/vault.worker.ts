@@ -12,6 +12,10 @@ const served = {
     const block = await vault.block(...args);
     return block && Comlink.transfer(block, [block]);
   },
+  async slice(...args: Parameters<typeof vault.slice>) {
+    const bytes = await vault.slice(...args);
+    return Comlink.transfer(bytes, [bytes]);
+  },
   async onChange(...args: Parameters<typeof vault.onChange>) {
     return Comlink.proxy(await vault.onChange(...args));
   },

@@ -1,6 +1,7 @@
 import type { State } from '@tabswarm/base';
 import type { NodeLookup } from '@tabswarm/dht';
 import type { Root } from '@tabswarm/protocol/ids';
+import type { ReadOptions } from './readers.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import type { SourceFile, Visibility } from './vault.ts';
 
@@ -33,7 +34,24 @@ export interface Node {
   add(link: string): Promise<Root>;
   /** As `add`; resolves when all of it is here. Aborting pauses it. Rejects with a TransferError that needs the user. */
   download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
+  /** As `add`, for what a `.torrent` file names. Throws a TransferError. */
+  addTorrent(torrent: Blob): Promise<Root>;
+  /** A public share as a `.torrent` file. Throws an IncompleteError while not all of its hashes are known. */
+  torrent(root: Root): Promise<Blob>;
+  /**
+   * Takes out of files that are here already what is the share's, so that it need not be fetched. Answers how many bytes
+   * that is; throws a TransferError where it is nothing.
+   */
+  supply(root: Root, files: readonly SourceFile[]): Promise<number>;
   read(root: Root, path?: readonly string[]): Promise<Blob>;
+  /**
+   * One file's opened bytes in order (of `start` up to `end`), also while it is still being fetched: gives what is here,
+   * waits for what is not, and has that and what follows fetched before all else. Without `path` the only file; it is
+   * waited for until the names are known. It is read no faster than it is taken. Errors with a NotFoundError (no such
+   * share or file, or the share was removed), a WrongKeyError, a MetainfoError (the list of files is unreadable), or
+   * `signal.reason`; a download that is paused or finds nobody is waited for.
+   */
+  stream(root: Root, path?: readonly string[], options?: ReadOptions): ReadableStream<Uint8Array>;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
   exploreNetwork(): Promise<NodeLookup>;
   pause(root: Root): Promise<void>;

@@ -1,36 +1,30 @@
-import { createState, errorText, every, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
+import { errorText, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
 import { formatAppLink, parseLink } from '@tabswarm/content';
 import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
-import { UnreachableError, type Transport } from '@tabswarm/net';
+import type { Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { PeerBook } from '@tabswarm/store/peer-book';
 import { createSwarm } from '@tabswarm/swarm';
-import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
+import type { Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import type { Node } from './api.ts';
 import { createDownloads } from './downloads.ts';
+import { createDrawing } from './drawing.ts';
 import type { Duties } from './duties.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
+import { createReaders } from './readers.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
-import { noNetwork, problemOfDownload, signalingRefused } from './problems.ts';
+import { watchPaths } from './no-path.ts';
+import { problemOfDownload } from './problems.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import { TransferError } from './transfer-error.ts';
-import { viewTransfer } from './transfer-view.ts';
+import { createTorrents } from './torrents.ts';
 import { createVisits } from './visits.ts';
 import type { Vault } from './vault.ts';
-
-/** The screen is redrawn at most so often. */
-const REDRAW_MS = 200;
-/** Rates and times change without an event of their own. */
-const TICK_MS = 500;
-/** For so long a dial that found no network path explains why there is no link. */
-const NO_PATH_MS = 60_000;
-
-const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
 
 export interface NodeCollaborators {
   readonly vault: Vault;
@@ -55,18 +49,7 @@ export interface NodeOptions {
 
 export function createNode(collaborators: NodeCollaborators, { site, links }: NodeOptions): Node {
   const { vault, identity, signaling, duties, clock, random, log } = collaborators;
-  let noPathAt = -Infinity;
-  const transport: NodeCollaborators['transport'] = {
-    ...collaborators.transport,
-    async dial(node, options) {
-      try {
-        return await collaborators.transport.dial(node, options);
-      } catch (cause) {
-        if (cause instanceof UnreachableError && cause.reason === 'no-path') noPathAt = clock.now();
-        throw cause;
-      }
-    },
-  };
+  const { transport, noPath } = watchPaths(collaborators.transport, clock);
   const shares = createShares(vault);
   const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
   const dht = createDht(
@@ -88,6 +71,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       redraw();
     },
   });
+  const readers = createReaders({ vault, shares, swarm, onChange: () => downloads.reconcile() });
   const visits = createVisits({ signaling, shares, stateOf: (root) => downloads.state(root), clock });
   const healing = createHealing({
     transport,
@@ -99,9 +83,6 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     log: log.scoped('healing'),
   });
   let running: AbortController | undefined;
-  let redrawing = false;
-  let usage = { blocks: 0, bytes: 0 };
-
   const linkTo = ({ view }: Share): string =>
     formatAppLink(site, {
       root: view.root,
@@ -111,65 +92,22 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       signaling: view.signaling,
     });
 
-  const draw = (): NodeSnapshot => {
-    const state = signaling?.state.get();
-    const around = {
-      now: clock.now(),
-      signaling: state?.state ?? ('offline' as const),
-      peers: transport.links().length,
-      noPath: clock.now() - noPathAt < NO_PATH_MS,
-    };
-    const rows = shares
-      .all()
-      .map((share) =>
-        viewTransfer(
-          share,
-          swarm.activity(share.view.root),
-          downloads.state(share.view.root),
-          around,
-          linkTo(share),
-        ),
-      );
-    return {
-      nodeId: transport.self,
-      signaling: around.signaling,
-      signalingProblem:
-        state?.state === 'offline' && state.refusal ? signalingRefused(state.refusal) : undefined,
-      peers: network.peers(),
-      network: {
-        ...network.view(),
-        problem: around.peers === 0 ? noNetwork(around.signaling, around.noPath) : undefined,
-      },
-      connections: transport.connections?.() ?? NO_CONNECTIONS,
-      records: dht.state.get().records,
-      usage,
-      transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
-    };
-  };
-
-  const snapshot = createState<NodeSnapshot>(draw());
-
-  /** The snapshot as of now, for whoever cannot wait for the next redraw. */
-  const drawNow = (): void => snapshot.set(draw());
-
-  function redraw(): void {
-    if (redrawing || !running) return;
-    redrawing = true;
-    clock.after(REDRAW_MS, () => {
-      redrawing = false;
-      if (running) drawNow();
-    });
-  }
-
-  const measureUsage = (): void => {
-    vault.usage().then(
-      (measured) => {
-        usage = measured;
-        redraw();
-      },
-      (cause: unknown) => log.warn('could not measure the storage', { cause: errorText(cause) }),
-    );
-  };
+  const drawing = createDrawing({
+    vault,
+    transport,
+    noPath,
+    dht,
+    swarm,
+    shares,
+    jobs,
+    downloads,
+    network,
+    signaling,
+    linkTo,
+    clock,
+    log,
+  });
+  const { snapshot, redraw, drawNow, measureUsage } = drawing;
 
   const onShareChange = (): void => {
     announcer.reconcile();
@@ -236,10 +174,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       await dht.start();
       swarm.start();
       signaling?.start();
-      every(clock, () => TICK_MS, redraw, { signal });
-      every(clock, () => 4 * TICK_MS, measureUsage, { signal });
+      drawing.start({ signal });
       healing.start({ signal });
-      measureUsage();
       onShareChange();
     },
     wake: () => healing.wake(),
@@ -282,6 +218,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       }
     },
     read: (root, path) => vault.read(root, path),
+    stream: readers.stream,
+    ...createTorrents({ vault, shares, log }),
     exploreNetwork: () => network.explore(),
     pause: (root) => setPaused(root, true),
     resume: (root) => setPaused(root, false),

@@ -1,7 +1,8 @@
 import { createListeners, type Unsubscribe } from '@tabswarm/base';
 import type { Root } from '@tabswarm/protocol/ids';
 import { hasBit, setBit, type Holding, type Library, type Verdict } from '@tabswarm/swarm';
-import type { MetainfoView, ShareView, Vault, VaultChange } from './vault.ts';
+import { manifestBlocks } from './file-blocks.ts';
+import type { ShareView, Vault, VaultChange } from './vault.ts';
 
 /** A share as this tab knows it. `have` is kept up to date in place. */
 export interface Share {
@@ -98,6 +99,8 @@ export function createShares(vault: Vault): Shares {
       return metainfo && { ...metainfo, urgentBlocks: manifestBlocks(metainfo) };
     },
     have: () => entries.get(root)?.have ?? new Uint8Array(),
+    priorities: () => undefined,
+    isChosen: () => true,
     info: () => vault.info(root),
     putInfo: (bytes) => judged(() => vault.putInfo(root, bytes)),
     hashes: (range) => vault.hashes(root, range),
@@ -119,6 +122,7 @@ export function createShares(vault: Vault): Shares {
     library: {
       get: (root) => (entries.has(root) ? holdingOf(root) : undefined),
       onHave: (listener) => news.subscribe(({ root, indexes }) => listener(root, indexes)),
+      onWanted: () => () => undefined,
       onRemoved: (listener) => removals.subscribe(listener),
     },
     async load() {
@@ -137,13 +141,4 @@ export function createShares(vault: Vault): Shares {
       unsubscribe = undefined;
     },
   };
-}
-
-/**
- * Blocks of a private share's manifest, which lies before its files: with it come the names, and the knowledge whether
- * the key is right. Zero for a public share.
- */
-function manifestBlocks({ totalBytes, files, pieceLength }: MetainfoView): number {
-  const fileBytes = files.reduce((sum, { length }) => sum + length, 0);
-  return Math.ceil((totalBytes - fileBytes) / pieceLength);
 }

@@ -139,6 +139,12 @@ export interface Vault {
    * a MetainfoError where the manifest is unreadable.
    */
   read(root: Root, path?: readonly string[]): Promise<Blob>;
+  /** The bytes of one file from `start` up to `end`, opened. Errors as of `read`; only the blocks of this range count. */
+  slice(
+    root: Root,
+    path: readonly string[] | undefined,
+    range: { readonly start: number; readonly end: number },
+  ): Promise<ArrayBuffer>;
   /** A public share as a `.torrent` file. An IncompleteError while not all of its hashes are known. */
   torrent(root: Root): Promise<ArrayBuffer>;
   /**

@@ -3,6 +3,7 @@ import type { Holding } from './library.ts';
 import { createPicker } from './picker.ts';
 import { RefusedError, StalledError, type Port } from './port.ts';
 import { createSource, type Source, type SourceView } from './source.ts';
+import type { Window } from './urges.ts';
 
 /** Blocks received and not yet stored; beyond that the wire waits for the disk. 16 MiB of blocks of 256 KiB. */
 const MAX_UNSTORED = 64;
@@ -16,11 +17,17 @@ export interface BlockFetch {
   remove(port: Port): void;
   onHave(port: Port, indexes: readonly number[]): void;
   onKept(indexes: readonly number[]): void;
+  /** What is wanted of the share has changed. */
+  onWanted(): void;
+  /** What is being read has changed. */
+  onRead(): void;
   sources(): readonly SourceView[];
 }
 
 export interface BlockFetchCollaborators {
   readonly holding: Holding;
+  /** What is being read now. */
+  readonly windows: () => Iterable<Window>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -30,6 +37,7 @@ export interface BlockFetchCollaborators {
 /** The share's layout must be known. */
 export function createBlockFetch({
   holding,
+  windows,
   clock,
   random,
   log,
@@ -37,8 +45,16 @@ export function createBlockFetch({
 }: BlockFetchCollaborators): BlockFetch {
   const layout = holding.layout();
   const lengths = layout?.blockLengths ?? new Uint32Array();
-  const urgentBlocks = layout?.urgentBlocks ?? 0;
-  const picker = createPicker({ blockCount: lengths.length, urgentBlocks }, holding.have(), random);
+  const picker = createPicker(
+    {
+      blockCount: lengths.length,
+      urgentBlocks: layout?.urgentBlocks ?? 0,
+      windows,
+      priorities: holding.priorities(),
+    },
+    holding.have(),
+    random,
+  );
   const sources = new Map<Port, Source>();
   /** Blocks that a source said it has and then refused. */
   const refused = new Map<Port, Set<number>>();
@@ -50,7 +66,7 @@ export function createBlockFetch({
   const haveOf = (port: Port): Uint8Array => port.holdings.get(holding.root)?.have ?? new Uint8Array();
 
   const finishIfComplete = (): boolean => {
-    if (picker.missing() > 0) return false;
+    if (!holding.isChosen() || !picker.isDone()) return false;
     done.resolve();
     return true;
   };
@@ -178,6 +194,11 @@ export function createBlockFetch({
       for (const index of indexes) onBlock(index);
       pump();
     },
+    onWanted() {
+      picker.want(holding.priorities());
+      pump();
+    },
+    onRead: pump,
     sources: () =>
       [...sources.values()].map(({ port, meter }) => ({
         peer: port.remote,

@@ -4,3 +4,4 @@ export type { Holding, Layout, Library, Verdict } from './library.ts';
 export type { Upload } from './server.ts';
 export type { SourceView } from './source.ts';
 export { createSwarm, type Activity, type Swarm, type SwarmCollaborators } from './swarm.ts';
+export type { Urge, Window } from './urges.ts';

@@ -12,6 +12,11 @@ export interface Layout {
   readonly missingHashes: readonly HashRange[];
 }
 
+/** What is wanted of a share, block by block. */
+export const SKIPPED = 0;
+/** Before what is only wanted. */
+export const FIRST = 2;
+
 /** `corrupt`: it does not hash to what was asked for, so the sender is at fault. */
 export type Verdict = 'kept' | 'corrupt';
 
@@ -21,6 +26,10 @@ export interface Holding {
   layout(): Layout | undefined;
   /** One bit a block, from the highest bit of byte 0 on. Empty while there is no layout. */
   have(): Uint8Array<ArrayBuffer>;
+  /** For each block SKIPPED, 1 or FIRST. Undefined where all of them are wanted. */
+  priorities(): Uint8Array | undefined;
+  /** Whether it is known what is wanted; as long as it is not, a fetch does not end. */
+  isChosen(): boolean;
   info(): Promise<ArrayBuffer | undefined>;
   putInfo(bytes: ArrayBuffer): Promise<Verdict>;
   hashes(range: HashRange): Promise<ArrayBuffer | undefined>;
@@ -35,6 +44,8 @@ export interface Library {
   get(root: Root): Holding | undefined;
   /** Blocks that came to be here, whichever tab of the browser fetched them; an empty list: the layout is there. */
   onHave(listener: (root: Root, indexes: readonly number[]) => void): Unsubscribe;
+  /** What is wanted of a share is something else now. */
+  onWanted(listener: (root: Root) => void): Unsubscribe;
   /** Shares that this tab takes part in no longer. */
   onRemoved(listener: (root: Root) => void): Unsubscribe;
 }

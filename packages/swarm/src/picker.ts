@@ -1,9 +1,11 @@
 import { shuffled, type Random } from '@tabswarm/base';
 import { hasBit } from './bitfield.ts';
+import { FIRST, SKIPPED } from './library.ts';
+import type { Window } from './urges.ts';
 
 /** Blocks chosen at random before rarity counts: a newcomer soon has something that others lack. */
 const RANDOM_FIRST_BLOCKS = 4;
-/** Near the end a block may be asked of so many sources at once. */
+/** Near the end, or where somebody waits for it, a block may be asked of so many sources at once. */
 const MAX_DUPLICATES = 2;
 /** Blocks among which the rarest is looked for: enough that rare ones spread, however large the share. */
 const MAX_CANDIDATES = 512;
@@ -11,9 +13,10 @@ const MAX_CANDIDATES = 512;
 const LEAST_COST = 1;
 
 /**
- * Which block to ask a source for next: urgent ones, then the first few at random, then the one that the fewest sources hold
- * (Legout et al., "Rarest First and Choke Algorithms Are Enough", IMC 2006), and when all that is missing has been asked
- * for, again what is slow to come.
+ * Which block to ask a source for next: urgent ones, those that are read one after the other, then the first few at
+ * random, then the one that the fewest sources hold (Legout et al., "Rarest First and Choke Algorithms Are Enough", IMC
+ * 2006), of the files to be had first before all others; and when all that is wanted has been asked for, again what is
+ * slow to come.
  */
 export interface Picker {
   /** The blocks of a source that came, or (with -1) went. */
@@ -21,7 +24,10 @@ export interface Picker {
   countOne(index: number): void;
   /** The block is here. */
   done(index: number): void;
-  missing(): number;
+  /** Which blocks are wanted has changed. */
+  want(priorities: Uint8Array | undefined): void;
+  /** All that is wanted is here, and all that is being read. */
+  isDone(): boolean;
   /** Undefined where the source holds nothing that is wanted. `mine` says what it is not to be asked for (again). */
   pick(have: Uint8Array, mine: (index: number) => boolean): number | undefined;
   asked(index: number): void;
@@ -29,21 +35,54 @@ export interface Picker {
   released(index: number): void;
 }
 
+export interface PickerOptions {
+  readonly blockCount: number;
+  readonly urgentBlocks: number;
+  /** What is being read now, whether it was chosen or not. */
+  readonly windows: () => Iterable<Window>;
+  /** As `Holding.priorities`. */
+  readonly priorities: Uint8Array | undefined;
+}
+
 export function createPicker(
-  { blockCount, urgentBlocks }: { readonly blockCount: number; readonly urgentBlocks: number },
+  { blockCount, urgentBlocks, windows, priorities }: PickerOptions,
   have: Uint8Array,
   random: Random,
 ): Picker {
   const holders = new Uint16Array(blockCount);
   const asked = new Uint8Array(blockCount);
-  const all = Array.from({ length: blockCount }, (_, index) => index);
-  const missing = new Set(all.filter((index) => !hasBit(have, index)));
-  /** What is missing in random order, so that the first of several equals is any of them; and what came since. */
-  const order = shuffled(random, missing);
-  let unasked = missing.size;
+  const here = new Uint8Array(blockCount);
+  let kept = 0;
+  for (let index = 0; index < blockCount; index += 1) {
+    if (!hasBit(have, index)) continue;
+    here[index] = 1;
+    kept += 1;
+  }
+  /** What is wanted and not here, and how much of it nobody was asked for. */
+  let missing = new Set<number>();
+  let unasked = 0;
+  /**
+   * The same in random order, so that the first of several equals is any of them; and what came since. First what is to be
+   * had first.
+   */
+  let orders: number[][] = [];
+
+  const want = (wanted: Uint8Array | undefined): void => {
+    const lacking = Array.from({ length: blockCount }, (_, index) => index).filter(
+      (index) => here[index] === 0 && wanted?.[index] !== SKIPPED,
+    );
+    missing = new Set(lacking);
+    unasked = lacking.filter((index) => asked[index] === 0).length;
+    const isFirst = (index: number): boolean => wanted?.[index] === FIRST;
+    const first = lacking.filter((index) => isFirst(index));
+    const others = wanted ? lacking.filter((index) => !isFirst(index)) : lacking;
+    orders = [first, others].map((indexes) => shuffled(random, indexes));
+  };
+  want(priorities);
 
   /** The cheapest of what can be used; among many it looks at some, since all of them would be looked at for each block. */
-  const choose = (
+  const chooseFrom = (
+    order: number[],
     usable: (index: number) => boolean,
     cost: (index: number) => number,
   ): number | undefined => {
@@ -65,12 +104,49 @@ export function createPicker(
     }
     return best;
   };
+  const choose = (
+    usable: (index: number) => boolean,
+    cost: (index: number) => number,
+  ): number | undefined => {
+    for (const order of orders) {
+      const best = chooseFrom(order, usable, cost);
+      if (best !== undefined) return best;
+    }
+    return undefined;
+  };
 
   const firstUrgent = (usable: (index: number) => boolean): number | undefined => {
     for (let index = 0; index < urgentBlocks; index += 1)
       if (missing.has(index) && usable(index)) return index;
     return undefined;
   };
+
+  /** Of what is read, that which its reader comes to soonest; before all others those who can do nothing but wait. */
+  const nextRead = (usable: (index: number) => boolean): number | undefined => {
+    const open = [...windows()];
+    for (const group of [open.filter(({ waiting }) => waiting), open]) {
+      let best: number | undefined;
+      let distance = Infinity;
+      for (const { first, end } of group) {
+        for (let index = first; index < Math.min(end, blockCount, first + distance); index += 1) {
+          if (here[index] === 1 || !usable(index)) continue;
+          best = index;
+          distance = index - first;
+        }
+      }
+      if (best !== undefined) return best;
+    }
+    return undefined;
+  };
+
+  const waitedFor = (usable: (index: number) => boolean): number | undefined => {
+    for (const { first, waiting } of windows())
+      if (waiting && here[first] === 0 && usable(first)) return first;
+    return undefined;
+  };
+
+  const isReadThrough = (): boolean =>
+    [...windows()].every(({ first, until }) => !here.subarray(first, until).includes(0));
 
   return {
     count(bits, by) {
@@ -82,19 +158,20 @@ export function createPicker(
       holders[index] = (holders[index] ?? 0) + 1;
     },
     done(index) {
+      if (here[index] === 0) kept += 1;
+      here[index] = 1;
       if (missing.delete(index) && asked[index] === 0) unasked -= 1;
     },
-    missing: () => missing.size,
+    want,
+    isDone: () => missing.size === 0 && isReadThrough(),
     pick(bits, mine) {
-      const fresh = (index: number): boolean => asked[index] === 0 && hasBit(bits, index) && !mine(index);
-      const first = blockCount - missing.size < RANDOM_FIRST_BLOCKS;
-      const rarity = first ? () => LEAST_COST : (index: number) => holders[index] ?? 0;
-      const wanted = firstUrgent(fresh) ?? choose(fresh, rarity);
+      const usable = (index: number): boolean => hasBit(bits, index) && !mine(index);
+      const fresh = (index: number): boolean => asked[index] === 0 && usable(index);
+      const again = (index: number): boolean => (asked[index] ?? 0) < MAX_DUPLICATES && usable(index);
+      const rarity = kept < RANDOM_FIRST_BLOCKS ? () => LEAST_COST : (index: number) => holders[index] ?? 0;
+      const wanted = firstUrgent(fresh) ?? nextRead(fresh) ?? waitedFor(again) ?? choose(fresh, rarity);
       if (wanted !== undefined || unasked > 0) return wanted;
-      return choose(
-        (index) => (asked[index] ?? 0) < MAX_DUPLICATES && hasBit(bits, index) && !mine(index),
-        (index) => asked[index] ?? 0,
-      );
+      return choose(again, (index) => asked[index] ?? 0);
     },
     asked(index) {
       if (asked[index] === 0 && missing.has(index)) unasked -= 1;

@@ -7,6 +7,7 @@ import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, Question, RemoteHolding } from './port.ts';
 import type { SourceView } from './source.ts';
+import type { Window } from './urges.ts';
 
 /** Sources of one share at a time, and how many of them are being linked to at once. */
 const MAX_SOURCES = 8;
@@ -23,6 +24,8 @@ const MAX_PROOF_BYTES = 32 * HASH_BYTES;
 
 export interface SessionCollaborators {
   readonly holding: Holding;
+  /** What is being read of the share now. */
+  readonly windows: () => Iterable<Window>;
   /** Links to a node and joins the share there; rejects with an UnreachableError or a NotHoldingError. */
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
   readonly banned: (node: NodeId) => boolean;
@@ -48,11 +51,14 @@ export interface Session {
   onLeft(port: Port): void;
   /** Blocks that are here now, by whatever way they came. */
   onKept(indexes: readonly number[]): void;
+  /** What is wanted of the share, or read of it, has changed. */
+  onWanted(): void;
+  onRead(): void;
   sources(): readonly SourceView[];
 }
 
 export function createSession(collaborators: SessionCollaborators): Session {
-  const { holding, reach, banned, emit, clock, random, log } = collaborators;
+  const { holding, windows, reach, banned, emit, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
   const reaching = new Set<NodeId>();
   let blocks: BlockFetch | undefined;
@@ -185,6 +191,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
     await fetchHashes(signal);
     blocks = createBlockFetch({
       holding,
+      windows,
       clock,
       random,
       log,
@@ -215,6 +222,8 @@ export function createSession(collaborators: SessionCollaborators): Session {
     },
     onLeft: remove,
     onKept: (indexes) => blocks?.onKept(indexes),
+    onWanted: () => blocks?.onWanted(),
+    onRead: () => blocks?.onRead(),
     sources: () => blocks?.sources() ?? [...ports.keys()].map((peer) => ({ peer, bytes: 0, rate: 0 })),
   };
 }

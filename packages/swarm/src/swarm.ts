@@ -10,6 +10,7 @@ import { createQueue } from './queue.ts';
 import { createServer, type Upload } from './server.ts';
 import { createSession, NotHoldingError, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
+import { createUrges, type Urge } from './urges.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
@@ -25,14 +26,16 @@ export interface Swarm {
   stop(): void;
   /**
    * Fetches what is missing of a share. `holders` are nodes said to hold it; it is asked for more as long as there is
-   * room for sources, and peers that join by themselves are used as well. The iteration ends when every block is here
-   * and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
+   * room for sources, and peers that join by themselves are used as well. The iteration ends when every block that is
+   * wanted or read is here, and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
    */
   fetch(
     root: Root,
     holders: AsyncIterable<NodeId>,
     options: { signal: AbortSignal },
   ): AsyncIterable<FetchEvent>;
+  /** For a reader of the share: what it says that it reads is fetched before all else, also where that is not wanted. */
+  urge(root: Root): Urge;
   activity(root: Root): Activity;
   /** Whether that node and we take part in a share together, so that the link between us is worth keeping. */
   uses(node: NodeId): boolean;
@@ -60,6 +63,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   const untold = new Map<Root, number[]>();
   /** Told when a port answers a join. */
   const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
+  const urges = createUrges((root) => sessions.get(root)?.onRead());
   let running: AbortController | undefined;
 
   const join = (port: Port, root: Root, { answer }: { answer: boolean }): void => {
@@ -172,6 +176,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     if (indexes.length > 0) untold.set(root, [...(untold.get(root) ?? []), ...indexes]);
     else for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
   });
+  library.onWanted((root) => sessions.get(root)?.onWanted());
   library.onRemoved((root) => {
     untold.delete(root);
     for (const port of ports.values()) {
@@ -198,6 +203,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       const left = new AbortController();
       const session = createSession({
         holding,
+        windows: () => urges.windows(root),
         reach: (node, over) => reach(node, root, over),
         banned: (node) => (bans.get(node) ?? 0) > clock.now(),
         ban: (node) => {
@@ -223,6 +229,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
         if (sessions.get(root) === session) sessions.delete(root);
       }
     },
+    urge: (root) => urges.urge(root),
     uses(node) {
       const port = ports.get(node);
       return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));

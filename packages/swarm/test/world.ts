@@ -30,6 +30,8 @@ export interface Peer {
   readonly entries: LogEntry[];
   /** Removes the share here. */
   remove(): void;
+  /** Says what is wanted of it, and whether that is known. */
+  choose(priorities: Uint8Array | undefined, options?: { final: boolean }): void;
 }
 
 export interface World {
@@ -47,6 +49,8 @@ export interface World {
 export interface PeerOptions {
   /** Blocks that are here from the start; `true` for all. */
   readonly has?: readonly number[] | true;
+  /** What is wanted, as `Holding.priorities`. */
+  readonly wants?: Uint8Array;
   /** What it sends instead of a block. */
   readonly lie?: (index: number, block: ArrayBuffer) => ArrayBuffer;
   /** How long it takes to verify and store a block. */
@@ -78,12 +82,12 @@ export function createWorld(
       const id = idFromBytes<NodeId>(new Uint8Array(32).fill(made));
       const transport = net.transport(id);
       const entries: LogEntry[] = [];
-      const { holding, library, remove } = createFakeLibrary({ blocks, blockBytes }, clock, options);
+      const { holding, library, remove, choose } = createFakeLibrary({ blocks, blockBytes }, clock, options);
       const log = createLog((entry) => entries.push(entry));
       const swarm = createSwarm({ transport, library, clock, random: createSeededRandom(seed + made), log });
       swarm.start();
       await transport.start();
-      return { id, transport, swarm, holding, entries, remove };
+      return { id, transport, swarm, holding, entries, remove, choose };
     },
     async fetch(peer, holders, { limitMs = 60_000, signal = new AbortController().signal } = {}) {
       const events: FetchEvent[] = [];
@@ -112,9 +116,12 @@ function createFakeLibrary(
   { blocks, blockBytes }: { blocks: number; blockBytes: number },
   clock: ManualClock,
   options: PeerOptions,
-): { holding: FakeHolding; library: Library; remove: () => void } {
+): { holding: FakeHolding; library: Library } & Pick<Peer, 'remove' | 'choose'> {
   const removals = createListeners<Root>();
   let removed = false;
+  const wishes = createListeners<Root>();
+  let wanted = options.wants;
+  let chosen = true;
   const news = createListeners<{ root: Root; indexes: readonly number[] }>();
   const have = new Uint8Array(bitfieldBytes(blocks));
   const initial = options.has === true ? Array.from({ length: blocks }, (_, i) => i) : (options.has ?? []);
@@ -136,6 +143,8 @@ function createFakeLibrary(
           }
         : undefined,
     have: () => (informed ? have : new Uint8Array()),
+    priorities: () => wanted,
+    isChosen: () => chosen,
     info: () => Promise.resolve(informed ? INFO : undefined),
     putInfo(bytes) {
       if (new Uint8Array(bytes)[0] !== 1) return Promise.resolve('corrupt');
@@ -169,8 +178,14 @@ function createFakeLibrary(
       removed = true;
       removals.emit(ROOT);
     },
+    choose(priorities, { final } = { final: true }) {
+      wanted = priorities;
+      chosen = final;
+      wishes.emit(ROOT);
+    },
     library: {
       get: (root) => (root === ROOT && !removed ? holding : undefined),
+      onWanted: (listener) => wishes.subscribe(listener),
       onRemoved: (listener) => removals.subscribe(listener),
       onHave: (listener) => news.subscribe(({ root, indexes }) => listener(root, indexes)),
     },

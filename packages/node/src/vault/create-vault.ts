@@ -6,7 +6,7 @@ import { NotFoundError } from './errors.ts';
 import { viewOf } from './held-share.ts';
 import { createHoldings } from './holdings.ts';
 import { createIntake } from './intake.ts';
-import { createOutlet, type Outlet } from './outlet.ts';
+import { createOutlet } from './outlet.ts';
 import type { StoreLock } from './store-lock.ts';
 import { createTorrents } from './torrents.ts';
 
@@ -20,7 +20,7 @@ export interface VaultCollaborators {
 }
 
 /** A vault in this thread. */
-export interface LocalVault extends Vault, Outlet {
+export interface LocalVault extends Vault {
   /** Hears no more of what other tabs do. The stores stay open. */
   close(): void;
 }

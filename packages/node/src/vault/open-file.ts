@@ -9,6 +9,7 @@ import {
 } from '@tabswarm/content';
 import { fromBase64Url } from '@tabswarm/protocol/bytes';
 import type { BlockStore } from '@tabswarm/store';
+import { fileAt } from '../file-at.ts';
 import type { KeyState } from '../vault.ts';
 import { IncompleteError, NotFoundError } from './errors.ts';
 import { filesOf, isPrivate, nameOf, type HeldFile, type HeldShare } from './held-share.ts';
@@ -43,8 +44,7 @@ export async function checkKey(
 
 /** The file at `path`, the only one without a path. The share's own name may stand before the path. */
 export function findFile(share: HeldShare, path: readonly string[] | undefined): HeldFile {
-  const files = filesOf(share);
-  const found = path === undefined ? onlyOne(files) : fileAt(files, path, nameOf(share));
+  const found = fileAt(filesOf(share), path, nameOf(share));
   if (!found) throw new NotFoundError('no such file in this share');
   return found;
 }
@@ -119,20 +119,4 @@ async function openBytes(
     out.set(bytes.subarray(Math.max(0, start - offset), end - offset), Math.max(0, offset - start));
   }
   return out;
-}
-
-function onlyOne(files: readonly HeldFile[]): HeldFile | undefined {
-  return files.length === 1 ? files[0] : undefined;
-}
-
-function fileAt(
-  files: readonly HeldFile[],
-  path: readonly string[],
-  shareName: string | undefined,
-): HeldFile | undefined {
-  const at = (wanted: readonly string[]): HeldFile | undefined =>
-    files.find(
-      (file) => file.path.length === wanted.length && file.path.every((name, i) => name === wanted[i]),
-    );
-  return at(path) ?? (path[0] === shareName ? at(path.slice(1)) : undefined);
 }

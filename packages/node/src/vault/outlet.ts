@@ -1,5 +1,4 @@
 import { proveRange, rangeSize, type FileTree } from '@tabswarm/content';
-import type { Root } from '@tabswarm/protocol/ids';
 import type { Stores } from '@tabswarm/store';
 import type { Vault } from '../vault.ts';
 import type { Holdings } from './holdings.ts';
@@ -10,14 +9,7 @@ import { findFile, readFile, readSlice } from './open-file.ts';
 const CACHED_TREES = 4;
 
 /** What others are served with, and what the owner reads. */
-export interface Outlet extends Pick<Vault, 'info' | 'hashes' | 'block' | 'read'> {
-  /** The bytes of one file from `start` up to `end`, opened: for players and for saving as it comes. */
-  slice(
-    root: Root,
-    path: readonly string[] | undefined,
-    range: { readonly start: number; readonly end: number },
-  ): Promise<ArrayBuffer>;
-}
+export type Outlet = Pick<Vault, 'info' | 'hashes' | 'block' | 'read' | 'slice'>;
 
 export function createOutlet({ blocks, shares }: Stores, holdings: Holdings): Outlet {
   const trees: { readonly metainfo: Metainfo; readonly file: number; readonly tree: FileTree }[] = [];

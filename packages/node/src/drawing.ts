@@ -1,0 +1,122 @@
+import { createState, errorText, every, type Clock, type Log, type State } from '@tabswarm/base';
+import type { Dht } from '@tabswarm/dht';
+import type { Transport } from '@tabswarm/net';
+import type { Swarm } from '@tabswarm/swarm';
+import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
+import type { Downloads } from './downloads.ts';
+import type { HashingJobs } from './hashing-jobs.ts';
+import type { Network } from './network.ts';
+import { noNetwork, signalingRefused } from './problems.ts';
+import type { Share, Shares } from './shares.ts';
+import type { NodeSnapshot } from './snapshot.ts';
+import { viewTransfer } from './transfer-view.ts';
+import type { Vault } from './vault.ts';
+
+/** The screen is redrawn at most so often. */
+const REDRAW_MS = 200;
+/** Rates and times change without an event of their own. */
+const TICK_MS = 500;
+
+const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
+
+/** Draws the snapshot that the screen shows from what every part of the node knows. */
+export interface Drawing {
+  readonly snapshot: State<NodeSnapshot>;
+  /** Until the signal aborts. */
+  start(options: { readonly signal: AbortSignal }): void;
+  /** Something has changed: the snapshot follows soon. */
+  redraw(): void;
+  /** The snapshot as of now, for whoever cannot wait for the next redraw. */
+  drawNow(): void;
+  /** Finds out how much is kept. */
+  measureUsage(): void;
+}
+
+export interface DrawingParts {
+  readonly vault: Pick<Vault, 'usage'>;
+  readonly transport: Transport & Partial<Pick<WebRtcTransport, 'connections'>>;
+  readonly noPath: () => boolean;
+  readonly dht: Dht;
+  readonly swarm: Swarm;
+  readonly shares: Shares;
+  readonly jobs: HashingJobs;
+  readonly downloads: Downloads;
+  readonly network: Network;
+  readonly signaling?: Signaling | undefined;
+  readonly linkTo: (share: Share) => string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createDrawing(parts: DrawingParts): Drawing {
+  const { vault, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
+  const { linkTo, clock, log } = parts;
+  let running: AbortSignal | undefined;
+  let redrawing = false;
+  let usage = { blocks: 0, bytes: 0 };
+
+  const draw = (): NodeSnapshot => {
+    const state = signaling?.state.get();
+    const around = {
+      now: clock.now(),
+      signaling: state?.state ?? ('offline' as const),
+      peers: transport.links().length,
+      noPath: noPath(),
+    };
+    const rows = shares.all().map((share) => {
+      const { root } = share.view;
+      return viewTransfer(share, swarm.activity(root), downloads.state(root), around, linkTo(share));
+    });
+    return {
+      nodeId: transport.self,
+      signaling: around.signaling,
+      signalingProblem:
+        state?.state === 'offline' && state.refusal ? signalingRefused(state.refusal) : undefined,
+      peers: network.peers(),
+      network: {
+        ...network.view(),
+        problem: around.peers === 0 ? noNetwork(around.signaling, around.noPath) : undefined,
+      },
+      connections: transport.connections?.() ?? NO_CONNECTIONS,
+      records: dht.state.get().records,
+      usage,
+      transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
+    };
+  };
+
+  const snapshot = createState<NodeSnapshot>(draw());
+  const isRunning = (): boolean => running?.aborted === false;
+  const drawNow = (): void => snapshot.set(draw());
+
+  const redraw = (): void => {
+    if (redrawing || !isRunning()) return;
+    redrawing = true;
+    clock.after(REDRAW_MS, () => {
+      redrawing = false;
+      if (isRunning()) drawNow();
+    });
+  };
+
+  const measureUsage = (): void => {
+    vault.usage().then(
+      (measured) => {
+        usage = measured;
+        redraw();
+      },
+      (cause: unknown) => log.warn('could not measure the storage', { cause: errorText(cause) }),
+    );
+  };
+
+  return {
+    snapshot,
+    start({ signal }) {
+      running = signal;
+      every(clock, () => TICK_MS, redraw, { signal });
+      every(clock, () => 4 * TICK_MS, measureUsage, { signal });
+      measureUsage();
+    },
+    redraw,
+    drawNow,
+    measureUsage,
+  };
+}
