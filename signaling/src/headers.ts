@@ -1,6 +1,6 @@
 /*
- * What the page may do. It runs its own scripts only, and shows what it has downloaded from blob: URLs. It talks to its
- * own server only; `ws:` and `wss:` stand beside 'self' because older Safari does not take that for WebSockets.
+ * What the page may do. It runs its own scripts only, and shows what it has downloaded from blob: URLs and by way of its
+ * service worker, in frames as well. It talks to its own server only; `ws:` and `wss:` stand beside 'self' because older Safari does not take that for WebSockets.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -10,6 +10,7 @@ const CONTENT_SECURITY_POLICY = [
   "style-src 'self'",
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
+  "frame-src 'self'",
   "font-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",

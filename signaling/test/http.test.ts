@@ -67,7 +67,11 @@ describe('the app over HTTP', () => {
     expect(hashed.body).toBe(SCRIPT);
     expect(hashed.headers['content-type']).toBe('text/javascript; charset=utf-8');
     expect(hashed.headers['cache-control']).toContain('immutable');
-    expect((await get(app, '/sw.js')).headers['cache-control']).toBe('no-cache');
+    const worker = await get(app, '/sw.js');
+    expect(worker.headers).toMatchObject({
+      'cache-control': 'no-cache',
+      'content-type': 'text/javascript; charset=utf-8',
+    });
     const picture = await get(app, '/icons/a%20picture.svg?v=1');
     expect(picture.headers['content-type']).toBe('image/svg+xml');
     expect((await get(app, '/raw.unknown')).headers['content-type']).toBe('application/octet-stream');

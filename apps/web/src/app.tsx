@@ -1,4 +1,4 @@
-import type { Node, NodeSnapshot, SourceFile, Visibility } from '@tabswarm/node';
+import type { NodeSnapshot, SourceFile, Visibility } from '@tabswarm/node';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { DropZone } from './components/drop-zone.tsx';
 import { Footer } from './components/footer.tsx';
@@ -8,6 +8,7 @@ import { LinkBox } from './components/link-box.tsx';
 import { NetworkView } from './components/network-view.tsx';
 import { TransferList } from './components/transfer-list.tsx';
 import { ViewTabs, viewPanelId, viewTabId } from './components/view-tabs.tsx';
+import type { Booted } from './boot.ts';
 import { takeLinkFromAddress } from './address-link.ts';
 import { useDroppedFiles } from './use-dropped-files.ts';
 import { useView } from './use-view.ts';
@@ -15,8 +16,9 @@ import { useView } from './use-view.ts';
 const noChanges = (): (() => void) => () => undefined;
 const nothing = (): undefined => undefined;
 
-/** The whole page. `node` is undefined for the moment that it takes to start. */
-export function App({ node }: { readonly node: Node | undefined }) {
+/** The whole page. `page` is undefined for the moment that it takes to start. */
+export function App({ page }: { readonly page: Booted | undefined }) {
+  const node = page?.node;
   const snapshot = useSyncExternalStore<NodeSnapshot | undefined>(
     node?.snapshot.subscribe ?? noChanges,
     node?.snapshot.get ?? nothing,
@@ -114,7 +116,7 @@ export function App({ node }: { readonly node: Node | undefined }) {
             />
             <LinkBox disabled={!node} error={linkError} onSubmit={download} />
           </div>
-          {node && transfers.length > 0 && <TransferList node={node} transfers={transfers} />}
+          {page && transfers.length > 0 && <TransferList page={page} transfers={transfers} />}
         </div>
         <div
           className="view"

@@ -1,6 +1,8 @@
 import { systemClock, systemRandom, type Log } from '@tabswarm/base';
 import { openNode, type Node } from '@tabswarm/node';
 import { currentPlace, readConfiguration } from './configuration.ts';
+import { openResources } from './resources/open-resources.ts';
+import type { Resources } from './resources/resources.ts';
 import { createTabClock, documentPage, startWorkerBeat } from './tab-clock.ts';
 import { connectVault } from './vault-client.ts';
 
@@ -15,15 +17,23 @@ export function missingFeature(): string | undefined {
   return undefined;
 }
 
+/** What the page shows and works with. */
+export interface Booted {
+  readonly node: Node;
+  readonly resources: Resources;
+}
+
 /** The node of this tab, started. Rejects with an error whose message is for people. */
-export async function boot(log: Log): Promise<Node> {
+export async function boot(log: Log): Promise<Booted> {
   const [configuration] = await Promise.all([readConfiguration(log, currentPlace()), checkKeys()]);
   const worker = new Worker(new URL('./vault.worker.ts', import.meta.url), { type: 'module', name: 'vault' });
   const site = new URL('.', document.baseURI).href;
+  const clock = createTabClock({ clock: systemClock, page: documentPage, startBeat: startWorkerBeat });
+  const resources = openResources({ clock, random: systemRandom });
   const node = await openNode(
     {
       vault: connectVault(worker),
-      clock: createTabClock({ clock: systemClock, page: documentPage, startBeat: startWorkerBeat }),
+      clock,
       random: systemRandom,
       log,
       locks: navigator.locks,
@@ -42,7 +52,7 @@ export async function boot(log: Log): Promise<Node> {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') node.wake();
   });
-  return node;
+  return { node, resources };
 }
 
 /** Ed25519 came late to some browsers, and nothing works without. */

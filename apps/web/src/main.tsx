@@ -15,13 +15,14 @@ const book = createLogBook();
 const missing = missingFeature();
 if (missing === undefined) {
   let node: Node | undefined;
-  const ready = boot(book.log);
+  const booted = boot(book.log);
+  const ready = booted.then((page) => page.node);
   window.tabswarm = createScripting(ready, () => node, book);
-  root.render(<App node={undefined} />);
-  ready.then(
-    (started) => {
-      node = started;
-      root.render(<App node={started} />);
+  root.render(<App page={undefined} />);
+  booted.then(
+    (page) => {
+      ({ node } = page);
+      root.render(<App page={page} />);
     },
     (cause: unknown) => {
       root.render(<FailedToStart reason={cause instanceof Error ? cause.message : String(cause)} />);

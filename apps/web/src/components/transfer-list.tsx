@@ -1,11 +1,12 @@
-import type { Node, TransferView } from '@tabswarm/node';
+import type { TransferView } from '@tabswarm/node';
+import type { Booted } from '../boot.ts';
 import { TransferRow } from './transfer-row.tsx';
 
 export function TransferList({
-  node,
+  page,
   transfers,
 }: {
-  readonly node: Node;
+  readonly page: Booted;
   readonly transfers: readonly TransferView[];
 }) {
   return (
@@ -13,7 +14,7 @@ export function TransferList({
       <h2 id="transfers-heading">Your shares and downloads</h2>
       <ul>
         {transfers.map((transfer) => (
-          <TransferRow key={transfer.id} node={node} transfer={transfer} />
+          <TransferRow key={transfer.id} page={page} transfer={transfer} />
         ))}
       </ul>
     </section>

@@ -1,5 +1,6 @@
-import type { Node, Problem, TransferView } from '@tabswarm/node';
+import type { Problem, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
+import type { Booted } from '../boot.ts';
 import { formatBytes } from '../format.ts';
 import { saveBlob } from '../save.ts';
 import { describeStatus } from '../transfer-text.ts';
@@ -7,7 +8,8 @@ import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
 import { ShareLink } from './share-link.tsx';
 
-export function TransferRow({ node, transfer }: { readonly node: Node; readonly transfer: TransferView }) {
+export function TransferRow({ page, transfer }: { readonly page: Booted; readonly transfer: TransferView }) {
+  const { node } = page;
   const { id, root, name, size, status, progress, files, link, readable } = transfer;
   const [saveError, setSaveError] = useState<string>();
   const problem: Problem | undefined = 'problem' in status ? status.problem : undefined;
