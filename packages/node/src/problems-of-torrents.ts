@@ -15,7 +15,8 @@ export function problemOfTorrent(cause: unknown): Problem {
     case 'MetainfoError':
       return {
         code: 'unusable',
-        message: 'This is not a torrent file that can be used: it is damaged, too large, or names files unsafely.',
+        message:
+          'This is not a torrent file that can be used: it is damaged, too large, or names files unsafely.',
         advice: 'Get it again, or ask whoever made it for a link.',
       };
     case 'NotReadableError':

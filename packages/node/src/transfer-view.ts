@@ -36,6 +36,7 @@ export function viewTransfer(
   const { view, complete, keptBytes } = share;
   const { metainfo } = view;
   const status = statusOf(share, activity, download, around);
+  const openable = metainfo !== undefined && (view.keyState === 'none' || view.keyState === 'ok');
   const downRate = sum(activity.sources.map(({ rate }) => rate));
   const bytesLeft = metainfo ? metainfo.totalBytes - keptBytes : undefined;
   return {
@@ -46,7 +47,9 @@ export function viewTransfer(
     visibility: view.visibility,
     files: metainfo?.files ?? [],
     link,
-    readable: complete && (view.keyState === 'none' || view.keyState === 'ok'),
+    readable: complete && openable,
+    openable,
+    hasTorrent: view.visibility === 'public' && metainfo?.missingHashes.length === 0,
     status,
     progress: complete ? 1 : progressOf(share),
     downRate,

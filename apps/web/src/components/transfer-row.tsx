@@ -2,28 +2,25 @@ import type { Problem, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
 import type { Booted } from '../boot.ts';
 import { formatBytes } from '../format.ts';
-import { saveBlob } from '../save.ts';
 import { describeStatus } from '../transfer-text.ts';
+import { useSaves } from '../use-saves.ts';
 import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
+import { SaveList } from './save-list.tsx';
 import { ShareLink } from './share-link.tsx';
+import { TransferButtons } from './transfer-buttons.tsx';
 
 export function TransferRow({ page, transfer }: { readonly page: Booted; readonly transfer: TransferView }) {
   const { node } = page;
-  const { id, root, name, size, status, progress, files, link, readable } = transfer;
-  const [saveError, setSaveError] = useState<string>();
+  const { root, name, size, status, progress, files, link, openable } = transfer;
+  const { views: saves, save } = useSaves(page, root);
+  const [actError, setActError] = useState<string>();
   const problem: Problem | undefined = 'problem' in status ? status.problem : undefined;
-  const removeLabel = status.state === 'hashing' ? 'Cancel' : 'Remove';
   const active = status.state === 'hashing' || status.state === 'fetching' || status.state === 'finding';
 
   const act = (work: Promise<void>): void => {
-    setSaveError(undefined);
-    work.catch(() => setSaveError('That did not work. Reload the page and try again: nothing is lost.'));
-  };
-
-  const save = async (chosen: TransferView['files']): Promise<void> => {
-    if (!root) return;
-    for (const { path } of chosen) saveBlob(await node.read(root, path), path.at(-1) ?? name);
+    setActError(undefined);
+    work.catch((cause: unknown) => setActError(textOfFailure(cause)));
   };
 
   return (
@@ -52,58 +49,24 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
             <span className="transfer-status">{describeStatus(transfer)}</span>
           </p>
         </div>
-        <div className="buttons transfer-buttons">
-          {readable && status.state !== 'sharing' && (
-            <button
-              type="button"
-              className="primary"
-              data-testid="save-button"
-              aria-label={`Save ${name}`}
-              onClick={() => act(save(files))}
-            >
-              Save
-            </button>
-          )}
-          {root && (status.state === 'fetching' || status.state === 'finding') && (
-            <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(root))}>
-              Pause
-            </button>
-          )}
-          {root && status.state === 'paused' && (
-            <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
-              Resume
-            </button>
-          )}
-          {readable && status.state === 'sharing' && (
-            <button
-              type="button"
-              data-testid="save-button"
-              aria-label={`Save a copy of ${name}`}
-              onClick={() => act(save(files))}
-            >
-              Save a copy
-            </button>
-          )}
-          <button
-            type="button"
-            className="quiet"
-            aria-label={`${removeLabel} ${name}`}
-            onClick={() => act(node.remove(id))}
-          >
-            {removeLabel}
-          </button>
-        </div>
+        <TransferButtons
+          node={node}
+          transfer={transfer}
+          onSave={() => act(save(transfer, files))}
+          act={act}
+        />
       </div>
       {(active || status.state === 'paused') && (
         <progress aria-label={`Progress of ${name}`} max={1} value={progress} data-state={status.state} />
       )}
-      {(problem ?? saveError) !== undefined && (
+      {(problem ?? actError) !== undefined && (
         <p className={noticeClass(status.state)} role="alert" data-testid="transfer-error">
-          {problem ? `${problem.message} ${problem.advice}` : saveError}
+          {problem ? `${problem.message} ${problem.advice}` : actError}
         </p>
       )}
+      {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}
       {files.length > 1 && (
-        <FileList files={files} onSave={readable ? (file) => act(save([file])) : undefined} />
+        <FileList files={files} onSave={openable ? (file) => act(save(transfer, [file])) : undefined} />
       )}
       {link !== undefined && status.state !== 'failed' && <ShareLink link={link} name={name} />}
     </li>
@@ -114,4 +77,10 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
 function noticeClass(state: TransferView['status']['state']): string {
   if (state === 'complete') return 'hint';
   return state === 'finding' || state === 'fetching' ? 'waiting' : 'error';
+}
+
+/** What the node says is for people; anything else is ours. */
+function textOfFailure(cause: unknown): string {
+  if (cause instanceof Error && cause.name === 'TransferError') return cause.message;
+  return 'That did not work. Reload the page and try again: nothing is lost.';
 }
