@@ -1,5 +1,4 @@
-import { utf8 } from '@tabswarm/protocol/bytes';
-import { truncateUtf8 } from './path.ts';
+import { shortenName } from './path.ts';
 
 /** Why a file is saved under another name than its sharer gave it. */
 export type NameChange =
@@ -37,9 +36,6 @@ const RESERVED_NAME =
 /** What Windows follows or runs instead of showing it. */
 const SHORTCUT = /\.(?:lnk|url|scf|local|\{[^}]*\})$/iu;
 
-/** Longer ones are no extensions, or none that matter. */
-const MAX_EXTENSION_BYTES = 24;
-
 /** The nearest name that every system in use can hold, in at most `maxBytes` of UTF-8. Made safe once, it stays. */
 export function savedName(name: string, maxBytes = MAX_SAVED_NAME_BYTES): SavedName {
   const changes = new Set<NameChange>();
@@ -54,14 +50,14 @@ export function savedName(name: string, maxBytes = MAX_SAVED_NAME_BYTES): SavedN
     current = step(current, withoutForbidden(current), 'characters');
     if (RESERVED_NAME.test(current)) current = step(current, `_${current}`, 'reserved');
     if (SHORTCUT.test(current)) current = step(current, `${current}_`, 'reserved');
-    current = step(current, shorten(current, '', maxBytes), 'too-long');
+    current = step(current, shortenName(current, maxBytes), 'too-long');
   }
   return { name: current, changes: [...changes] };
 }
 
 /** The name with a number before its extension: `holiday (2).jpg`. */
 export function numberedName(name: string, number: number, maxBytes: number): string {
-  return shorten(name, ` (${number})`, maxBytes);
+  return shortenName(name, maxBytes, ` (${number})`);
 }
 
 /** What names that some system takes for the same have in common: case and Unicode normalization are no difference. */
@@ -75,20 +71,4 @@ function withoutForbidden(name: string): string {
     .replace(FORBIDDEN_END, '_')
     .replace(FORBIDDEN_BEGINNING, '$1_');
   return clean === '' ? '_' : clean;
-}
-
-/** Cuts what stands before the extension, and puts `suffix` between the two. */
-function shorten(name: string, suffix: string, maxBytes: number): string {
-  const extension = extensionOf(name, maxBytes);
-  const stem = name.slice(0, name.length - extension.length);
-  const room = maxBytes - utf8(extension).byteLength - suffix.length;
-  return `${truncateUtf8(stem, room)}${suffix}${extension}`;
-}
-
-function extensionOf(name: string, maxBytes: number): string {
-  const dot = name.lastIndexOf('.');
-  if (dot <= 0) return '';
-  const extension = name.slice(dot);
-  const room = Math.min(MAX_EXTENSION_BYTES, maxBytes / 2);
-  return utf8(extension).byteLength <= room ? extension : '';
 }

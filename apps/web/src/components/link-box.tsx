@@ -42,7 +42,9 @@ export function LinkBox({ disabled, error, onSubmit }: LinkBoxProps) {
           Download
         </button>
       </div>
-      <p className="hint">A whole link, a magnet or a 64-digit hash.</p>
+      <p className="hint">
+        A whole link, a magnet or a 64-digit hash. Torrent files (v2) can be dropped on the page.
+      </p>
       {error !== undefined && (
         <p id={errorId} className="error" role="alert" data-testid="link-error">
           {error}

@@ -22,17 +22,19 @@ export interface Pickers {
 }
 
 /** The dialogs of this window. They open only while a click is being handled. */
-export function pagePickers(page: Window): Pickers {
-  const { showSaveFilePicker, showDirectoryPicker } = page as PickerWindow;
+export function pagePickers(window: Window): Pickers {
+  const page = window as PickerWindow;
   // The browser opens each dialog where the one of the same id was last.
   const common = { id: 'tabswarm-save', startIn: 'downloads' } as const;
   return {
-    file:
-      showSaveFilePicker &&
-      ((suggestedName) => unlessDismissed(showSaveFilePicker.call(page, { ...common, suggestedName }))),
-    folder:
-      showDirectoryPicker &&
-      (() => unlessDismissed(showDirectoryPicker.call(page, { ...common, mode: 'readwrite' }))),
+    get file() {
+      const ask = page.showSaveFilePicker?.bind(page);
+      return ask && ((suggestedName: string) => unlessDismissed(ask({ ...common, suggestedName })));
+    },
+    get folder() {
+      const ask = page.showDirectoryPicker?.bind(page);
+      return ask && (() => unlessDismissed(ask({ ...common, mode: 'readwrite' })));
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { createLimiter } from '@tabswarm/base';
 import { savedPaths } from '@tabswarm/node';
 import type { PumpOptions, SourceFile } from './source.ts';
 import { writeFile } from './write-file.ts';
@@ -38,7 +37,6 @@ export async function writeFolder(
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, options.signal]);
   const folders = createFolders(folder);
-  const limiter = createLimiter(MAX_OPEN_FILES);
   const writeOne = async (file: SourceFile, path: readonly string[]): Promise<void> => {
     signal.throwIfAborted();
     const parent = await folders.at(path.slice(1, -1));
@@ -48,16 +46,20 @@ export async function writeFolder(
     else if (file.length > 0) await writeFile(handle, file, { signal, onBytes });
     onFile();
   };
-  const written = files.map((file, i) =>
-    limiter
-      .run(() => writeOne(file, paths[i] ?? []), { signal })
-      .catch((cause: unknown) => {
-        over.abort(cause);
-        throw cause;
-      }),
-  );
+  let next = 0;
+  const writeOnwards = async (): Promise<void> => {
+    try {
+      for (let file = files[next]; file; file = files[next]) {
+        const path = paths[next] ?? [];
+        next += 1;
+        await writeOne(file, path);
+      }
+    } catch (cause) {
+      over.abort(cause);
+    }
+  };
   // All have ended when this does, however it ends.
-  await Promise.allSettled(written);
+  await Promise.all(Array.from({ length: MAX_OPEN_FILES }, writeOnwards));
   options.signal.throwIfAborted();
   if (over.signal.aborted) throw over.signal.reason;
   await folder.removeEntry(marker);

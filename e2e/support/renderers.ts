@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, CDPSession } from 'playwright/test';
+
+/*
+ * How much memory the pages of a browser take while something goes on: what their processes (page, worker and service
+ * worker are in them) hold of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count,
+ * and so does what is not collected yet.
+ */
+export interface MemoryWatch {
+  /** Ends it. The most that any one process held above what it held at the beginning, in bytes, by process. */
+  stop(): Promise<readonly number[]>;
+}
+
+const SAMPLE_MS = 500;
+
+/** Starts to watch. Only on systems that tell of processes in `/proc`; the answer is undefined on others. */
+export async function watchRenderers(browser: Browser): Promise<MemoryWatch | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const session = await browser.newBrowserCDPSession();
+  const first = await measure(session);
+  const most = new Map(first);
+  let stopped = false;
+  const sample = async (): Promise<void> => {
+    while (!stopped) {
+      const now = await measure(session);
+      for (const [pid, bytes] of now) most.set(pid, Math.max(bytes, most.get(pid) ?? 0));
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    }
+  };
+  const sampling = sample();
+  return {
+    async stop() {
+      stopped = true;
+      await sampling;
+      await session.detach();
+      return [...most].map(([pid, bytes]) => bytes - (first.get(pid) ?? 0));
+    },
+  };
+}
+
+/** Private memory by process, in bytes. */
+async function measure(session: CDPSession): Promise<Map<number, number>> {
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const pids = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  return new Map(await Promise.all(pids.map(async (pid) => [pid, await privateBytes(pid)] as const)));
+}
+
+/** What a process holds that is no part of a file on disk. Nothing where it has just ended. */
+async function privateBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kib = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
+  return 1024 * (kib('RssAnon') + kib('RssShmem'));
+}
