@@ -3,11 +3,13 @@
  * pasted, and saved while it downloads. Prints how fast, and how much memory the pages took meanwhile; fails where the
  * file that was saved differs or a page grew by more than MAX_GROWTH_MIB.
  */
-import { stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium, type Page } from 'playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
 import { CHROMIUM_FLAGS } from '../support/chromium-flags.ts';
-import { makeLargeFile, sha256OfFile } from '../support/large-file.ts';
+import { makeLargeFile, sha256OfFile, type LargeFile } from '../support/large-file.ts';
 import { watchRenderers } from '../support/renderers.ts';
 import { startServer } from '../support/server.ts';
 import { MIB } from './subject.ts';
@@ -24,23 +26,20 @@ if (!(mib >= 1)) {
 }
 
 const executablePath = process.env['CHROMIUM_PATH'];
-const browser = await chromium.launch({
-  args: [...CHROMIUM_FLAGS],
-  ...(executablePath ? { executablePath } : {}),
-});
+const folder = await mkdtemp(join(tmpdir(), 'tabswarm-large-'));
+const contexts: BrowserContext[] = [];
 const server = await startServer();
-const file = await makeLargeFile('large.bin', mib * MIB);
 try {
-  process.exitCode = await carry();
+  process.exitCode = await carry(await makeLargeFile(join(folder, 'large.bin'), mib * MIB));
 } finally {
-  await browser.close();
+  for (const context of contexts) await context.close();
   await server.stop();
-  await file.remove();
+  await rm(folder, { recursive: true });
 }
 
-async function carry(): Promise<number> {
-  const [sharer, downloader] = [await open(), await open()];
-  const memory = await watchRenderers(browser);
+async function carry(file: LargeFile): Promise<number> {
+  const [sharer, downloader] = [await open('sharer'), await open('downloader')];
+  const memory = await Promise.all(contexts.map((context) => watchRenderers(browserOf(context))));
   const times: [what: string, seconds: number][] = [];
   let before = performance.now();
   const lap = (what: string): void => {
@@ -62,31 +61,47 @@ async function carry(): Promise<number> {
   ]);
   const path = await download.path();
   lap('link pasted to saved on disk');
-  const growth = (await memory?.stop())?.map((bytes) => Math.round(bytes / MIB));
+  const growth: number[] = [];
+  for (const watch of memory) {
+    const grown = await watch?.stop();
+    if (grown) growth.push(Math.round(Math.max(0, ...grown) / MIB));
+  }
 
   const { size } = await stat(path);
   const same = (await sha256OfFile(path)) === file.sha256;
-  console.log(`${mib} MiB from disk to disk, Chromium ${browser.version()}:\n`);
+  console.log(`${mib} MiB from disk to disk, Chromium ${sharer.context().browser()?.version() ?? ''}:\n`);
   console.log('| step | s | MiB/s |\n|---|---|---|');
   for (const [what, seconds] of times)
     console.log(`| ${what} | ${seconds.toFixed(1)} | ${(mib / seconds).toFixed(1)} |`);
   console.log(`\nSHA-256 ${same ? 'equal' : 'DIFFERS'}, ${size} bytes`);
-  const most = Math.max(0, ...(growth ?? []));
   console.log(
-    growth
-      ? `memory of the pages grew by ${growth.filter((one) => one > 0).join(' and ')} MiB at most (bar: ${MAX_GROWTH_MIB} each)`
+    growth.length > 0
+      ? `memory of the sharer's and the downloader's pages grew by ${growth.join(' and ')} MiB at most (bar: ${MAX_GROWTH_MIB})`
       : 'memory of the pages: not known on this system',
   );
-  return same && most < MAX_GROWTH_MIB ? 0 : 1;
+  return same && Math.max(0, ...growth) < MAX_GROWTH_MIB ? 0 : 1;
 }
 
-async function open(): Promise<Page> {
-  const context = await browser.newContext({ acceptDownloads: true });
-  const page = await context.newPage();
+/** A page of a new person, whose profile lies on disk: what Playwright's other contexts store stays in memory. */
+async function open(name: string): Promise<Page> {
+  const context = await chromium.launchPersistentContext(join(folder, name), {
+    args: [...CHROMIUM_FLAGS],
+    acceptDownloads: true,
+    downloadsPath: folder,
+    ...(executablePath ? { executablePath } : {}),
+  });
+  contexts.push(context);
+  const [page = await context.newPage()] = context.pages();
   // Nobody can answer its dialog; without it the page saves by the browser's downloads.
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'showSaveFilePicker'));
   page.on('pageerror', (error) => console.error(error.message));
   await page.goto(server.url);
   await page.getByTestId('node-id').waitFor();
   return page;
+}
+
+function browserOf(context: BrowserContext): Browser {
+  const browser = context.browser();
+  if (!browser) throw new Error('a context without a browser');
+  return browser;
 }

@@ -1,20 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { chooseFolder, filesInFolder } from '../support/chosen-folder.ts';
 import { testFile, type TestFile } from '../support/files.ts';
-import { expect, test as base } from '../support/test.ts';
+import { expect, test } from '../support/test.ts';
 
 const FILES = 2_000;
-
-const test = base.extend<{ folder: string }>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from it that this needs no other fixture
-  folder: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'tabswarm-'));
-    await use(folder);
-    await rm(folder, { recursive: true });
-  },
-});
 
 /** Nested six deep, every tenth empty, the others of up to 5 KB. */
 function smallFiles(): [path: string, file: TestFile][] {
@@ -33,17 +23,13 @@ test('2,000 small files in nested folders arrive with their structure', async ({
     await writeFile(join(chosen, path), buffer);
   }
   const [a, b] = [await openTab(), await openTab()];
-  const t0 = Date.now();
   const share = await a.shareFolder(chosen);
-  console.log('shared', Date.now() - t0);
   await chooseFolder(b.page);
   await b.paste(share.link);
   // Saved as it comes, not after it has come.
   await b.row(share.root).getByTestId('save-button').click();
   await b.expectState(share.root, 'complete');
-  console.log('downloaded', Date.now() - t0);
   await b.expectSaved(share.root);
-  console.log('saved', Date.now() - t0);
   expect(await filesInFolder(b.page)).toEqual(
     Object.fromEntries(files.map(([path, { sha256 }]) => [`Many/${path}`, sha256])),
   );

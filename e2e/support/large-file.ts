@@ -1,24 +1,19 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MIB } from './files.ts';
 
 /** A file on disk that is too large for memory, made on the fly. */
 export interface LargeFile {
   readonly path: string;
+  /** Hexadecimal. */
   readonly sha256: string;
-  remove(): Promise<void>;
 }
 
 const CHUNK_BYTES = 4 * MIB;
 
-/** Bytes that look random, no two blocks alike, in the system's folder for such things. */
-export async function makeLargeFile(name: string, size: number): Promise<LargeFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'tabswarm-'));
-  const path = join(folder, name);
+/** Writes bytes that look random, no two blocks alike. */
+export async function makeLargeFile(path: string, size: number): Promise<LargeFile> {
   const hash = createHash('sha256');
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, 7), Buffer.alloc(16));
   async function* chunks(): AsyncGenerator<Buffer> {
@@ -29,7 +24,7 @@ export async function makeLargeFile(name: string, size: number): Promise<LargeFi
     }
   }
   await pipeline(chunks, createWriteStream(path));
-  return { path, sha256: hash.digest('hex'), remove: () => rm(folder, { recursive: true }) };
+  return { path, sha256: hash.digest('hex') };
 }
 
 /** SHA-256 of a file on disk, in hexadecimal, without having all of it in memory. */
