@@ -56,9 +56,9 @@ export function App({ page }: { readonly page: Booted | undefined }) {
   );
 
   const download = useCallback(
-    async (text: string): Promise<boolean> => {
+    async (text: string, { choose = false } = {}): Promise<boolean> => {
       try {
-        await node?.add(text);
+        await node?.add(text, choose ? { files: [] } : {});
         setLinkError(undefined);
         return true;
       } catch (cause) {

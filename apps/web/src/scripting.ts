@@ -9,8 +9,11 @@ export interface Scripting {
     files: readonly File[],
     options?: { visibility?: Visibility; name?: string; signal?: AbortSignal },
   ): Promise<{ link: string; root: Root }>;
-  /** Resolves when the download is complete. */
-  download(link: string, options?: { signal?: AbortSignal }): Promise<{ root: Root }>;
+  /** Resolves when the download is complete; of `files`, their paths as for `read`, and of no others where they are given. */
+  download(
+    link: string,
+    options?: { files?: readonly string[]; signal?: AbortSignal },
+  ): Promise<{ root: Root }>;
   /** `path` as in the share, segments parted by `/`; without it the only file. */
   read(root: string, path?: string): Promise<Blob>;
   /** Links to that node through whoever can introduce it. Rejects with the reason where that cannot be. */
@@ -33,7 +36,8 @@ export function createScripting(
 ): Scripting {
   return {
     share: async (files, options) => (await ready).share(sourceFiles(files), options),
-    download: async (link, options) => (await ready).download(link, options),
+    download: async (link, { files, signal } = {}) =>
+      (await ready).download(link, { files: files?.map((path) => path.split('/')), signal }),
     read: async (root, path) => (await ready).read(root as Root, path?.split('/')),
     connect: async (nodeId, options) => (await ready).connect(nodeId, options),
     status: () => statusOf(current()),

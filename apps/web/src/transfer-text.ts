@@ -1,9 +1,9 @@
 import type { TransferView } from '@tabswarm/node';
-import { formatPercent, formatRate, formatSeconds, plural } from './format.ts';
+import { formatBytes, formatPercent, formatRate, formatSeconds, plural } from './format.ts';
 
 /** What a row says of how its transfer is getting on. */
 export function describeStatus(transfer: TransferView): string {
-  const { status, progress, downRate, upRate, secondsLeft, sources, receivers } = transfer;
+  const { status, progress, downRate, upRate, secondsLeft, sources, receivers, files, chosen } = transfer;
   const sending =
     receivers.length > 0 ? `, sending to ${plural(receivers.length, 'peer')} at ${formatRate(upRate)}` : '';
   switch (status.state) {
@@ -24,10 +24,17 @@ export function describeStatus(transfer: TransferView): string {
       return `${formatPercent(progress)} from ${plural(sources.length, 'peer')} at ${formatRate(downRate)}${time}${sending}`;
     }
     case 'paused':
-      return `Paused at ${formatPercent(progress)}`;
+      return status.choosing === true ? 'Choose what to download' : `Paused at ${formatPercent(progress)}`;
     case 'complete':
-      return `Complete${sending}`;
+      return `Complete${chosen ? `: ${chosen.files} of ${plural(files.length, 'file')}` : ''}${sending}`;
     default:
       return 'Failed';
   }
+}
+
+/** How large a share is, and how much of that is wanted. */
+export function describeSize(size: number, chosen: TransferView['chosen']): string {
+  return chosen && chosen.files > 0
+    ? `${formatBytes(chosen.bytes)} of ${formatBytes(size)}`
+    : formatBytes(size);
 }

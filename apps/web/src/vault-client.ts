@@ -16,6 +16,7 @@ export function connectVault(worker: Worker): Vault {
     cancel: (job) => remote.cancel(job),
     want: (share) => remote.want(share),
     setPaused: (root, paused) => remote.setPaused(root, paused),
+    choose: (root, choice) => remote.choose(root, choice),
     putInfo: (root, info) => remote.putInfo(root, Comlink.transfer(info, [info])),
     info: (root) => remote.info(root),
     putHashes: (root, range, answer) => remote.putHashes(root, range, answer),

@@ -3,7 +3,8 @@ import type { NodeLookup } from '@tabswarm/dht';
 import type { Root } from '@tabswarm/protocol/ids';
 import type { ReadOptions } from './readers.ts';
 import type { NodeSnapshot } from './snapshot.ts';
-import type { SourceFile, Visibility } from './vault.ts';
+import type { FileStatus } from './file-status.ts';
+import type { FilePriority, SourceFile, Visibility } from './vault.ts';
 
 export interface SharedLink {
   readonly link: string;
@@ -29,11 +30,26 @@ export interface Node {
   ): Promise<SharedLink>;
   /**
    * Lists what the link names, and fetches it. Resolves when it is listed; throws a LinkError where the text is no link,
-   * and a TransferError where it cannot be listed: the messages of both are for people.
+   * and a TransferError where it cannot be listed: the messages of both are for people. Of the `files` that are given,
+   * and of no others, the blocks are fetched; none of them for an empty list. Of a share that is listed already they are
+   * fetched besides what was chosen before.
    */
-  add(link: string): Promise<Root>;
-  /** As `add`; resolves when all of it is here. Aborting pauses it. Rejects with a TransferError that needs the user. */
-  download(link: string, options?: { signal?: AbortSignal | undefined }): Promise<{ root: Root }>;
+  add(link: string, options?: { files?: readonly (readonly string[])[] | undefined }): Promise<Root>;
+  /**
+   * As `add`; resolves when all that was chosen is here. Aborting pauses it. Rejects with a TransferError that needs the
+   * user, and with a NotFoundError where one of the files is not in the share.
+   */
+  download(
+    link: string,
+    options?: {
+      files?: readonly (readonly string[])[] | undefined;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<{ root: Root }>;
+  /** Which of a share's files are fetched, and which first: those at the paths, or all. What is here stays. */
+  choose(root: Root, priority: FilePriority, paths?: readonly (readonly string[])[]): Promise<void>;
+  /** So many of a share's files from number `first` on, with how much of them is here. */
+  files(root: Root, first: number, count: number): readonly FileStatus[];
   /** As `add`, for what a `.torrent` file names. Throws a TransferError. */
   addTorrent(torrent: Blob): Promise<Root>;
   /** A public share as a `.torrent` file. Throws an IncompleteError while not all of its hashes are known. */

@@ -33,7 +33,7 @@ export interface DownloadState {
   problem?: Problem | undefined;
 }
 
-/** Fetches every share that is listed and not complete, until it is. */
+/** Fetches what is wanted of every share that is listed, until it is here, and what is being read. */
 export interface Downloads {
   state(root: Root): DownloadState | undefined;
   /** Starts what should run and stops what should not. */
@@ -49,6 +49,8 @@ export interface DownloadsCollaborators {
   readonly shares: Shares;
   readonly swarm: Swarm;
   readonly findHolders: (root: Root, signal: AbortSignal) => AsyncIterable<NodeId>;
+  /** Whether somebody reads of the share what is not all here. */
+  readonly isRead: (root: Root) => boolean;
   readonly duties: Duties;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,7 +64,7 @@ interface Running {
 }
 
 export function createDownloads(collaborators: DownloadsCollaborators): Downloads {
-  const { shares, swarm, findHolders, duties, clock, log, onChange } = collaborators;
+  const { shares, swarm, findHolders, isRead, duties, clock, log, onChange } = collaborators;
   const running = new Map<Root, Running>();
 
   /** Holders, looked for again and again: a download that nobody can serve now may be served later. */
@@ -134,13 +136,16 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     running.delete(root);
   };
 
+  const isWanted = (share: Share): boolean =>
+    isOfUse(share) && (!share.wanted.done || isRead(share.view.root));
+
   const reconcile = (): void => {
     for (const share of shares.all()) {
-      if (wanted(share) && !running.has(share.view.root)) start(share.view.root);
+      if (isWanted(share) && !running.has(share.view.root)) start(share.view.root);
     }
     for (const root of running.keys()) {
       const share = shares.get(root);
-      if (!share || !wanted(share)) stopOne(root);
+      if (!share || !isWanted(share)) stopOne(root);
     }
   };
 
@@ -160,7 +165,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
   };
 }
 
-/** Not complete, not paused, and of use once it is: a wrong key opens nothing, nor does a manifest that we do not take. */
-function wanted({ view, complete }: Share): boolean {
-  return !complete && !view.paused && view.keyState !== 'wrong' && view.keyState !== 'unreadable';
+/** Not paused, and of use once it is here: a wrong key opens nothing, nor does a manifest that we do not take. */
+function isOfUse({ view }: Share): boolean {
+  return !view.paused && view.keyState !== 'wrong' && view.keyState !== 'unreadable';
 }

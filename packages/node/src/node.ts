@@ -10,9 +10,12 @@ import { createSwarm } from '@tabswarm/swarm';
 import type { Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import type { Node } from './api.ts';
+import { chosen, onlyThese } from './choice.ts';
 import { createDownloads } from './downloads.ts';
 import { createDrawing } from './drawing.ts';
 import type { Duties } from './duties.ts';
+import { fileAt } from './file-at.ts';
+import { fileStatuses } from './file-status.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
 import { createReaders } from './readers.ts';
@@ -25,6 +28,7 @@ import { TransferError } from './transfer-error.ts';
 import { createTorrents } from './torrents.ts';
 import { createVisits } from './visits.ts';
 import type { Vault } from './vault.ts';
+import { NotFoundError } from './vault/errors.ts';
 
 export interface NodeCollaborators {
   readonly vault: Vault;
@@ -63,6 +67,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     shares,
     swarm,
     findHolders: (root, over) => findHolders(dht, root, over),
+    isRead: (root) => readers.isWanted(root),
     duties,
     clock,
     log: log.scoped('downloads'),
@@ -116,10 +121,13 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     redraw();
   };
 
-  const add = async (text: string): Promise<Root> => {
+  const add: Node['add'] = async (text, { files } = {}) => {
     const { root, key, name, signaling: servers } = parseLink(text);
+    const listed = shares.get(root) !== undefined;
+    const choice = files && onlyThese(files);
     try {
-      shares.put(await vault.want({ root, key, name, signaling: servers }));
+      shares.put(await vault.want({ root, key, name, signaling: servers, choice }));
+      if (listed && files) await choose(root, 'normal', files);
     } catch (cause) {
       log.warn('could not list a share', { cause: errorText(cause) });
       throw new TransferError(problemOfDownload(cause));
@@ -128,6 +136,10 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     if (shares.get(root)?.view.paused === true) await setPaused(root, false);
     else if (downloads.state(root)?.problem) downloads.retry(root);
     return root;
+  };
+
+  const choose: Node['choose'] = async (root, priority, paths) => {
+    await vault.choose(root, chosen(shares.get(root)?.view.choice, priority, paths));
   };
 
   const setPaused = async (root: Root, paused: boolean): Promise<void> => {
@@ -144,7 +156,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
         if (!row) return shares.get(root) === undefined;
         const { status } = row;
         const done = status.state === 'complete' || status.state === 'sharing';
-        return done || status.state === 'failed' || (status.state === 'paused' && !!status.problem);
+        const stopped = status.state === 'paused' && (!!status.problem || status.choosing === true);
+        return done || stopped || status.state === 'failed';
       },
       signal ? { signal } : {},
     );
@@ -200,9 +213,9 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       return { link: linkTo(share), root: view.root };
     },
     add,
-    async download(link, { signal } = {}) {
+    async download(link, { files, signal } = {}) {
       signal?.throwIfAborted();
-      const root = await add(link);
+      const root = await add(link, { files });
       drawNow();
       try {
         const { transfers } = await settled(root, signal);
@@ -211,11 +224,18 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
         if ('problem' in row.status && row.status.problem && row.status.state !== 'complete') {
           throw new TransferError(row.status.problem);
         }
+        const absent = files?.find((path) => !fileAt(row.files, path, row.name));
+        if (absent) throw new NotFoundError(`this share has no file ${absent.join('/')}`);
         return { root };
       } catch (cause) {
         if (signal?.aborted === true) await vault.setPaused(root, true);
         throw cause;
       }
+    },
+    choose,
+    files(root, first, count) {
+      const share = shares.get(root);
+      return share ? fileStatuses(share, first, count) : [];
     },
     read: (root, path) => vault.read(root, path),
     stream: readers.stream,

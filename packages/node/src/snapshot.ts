@@ -31,7 +31,8 @@ export type TransferStatus =
   | { readonly state: 'finding'; readonly problem?: Problem | undefined }
   /** `elsewhere`: by another tab of this browser. */
   | { readonly state: 'fetching'; readonly elsewhere?: boolean; readonly problem?: Problem | undefined }
-  | { readonly state: 'paused'; readonly problem?: Problem | undefined }
+  /** `choosing`: the files are known, and none of them is to be fetched so far. */
+  | { readonly state: 'paused'; readonly choosing?: boolean; readonly problem?: Problem | undefined }
   | { readonly state: 'complete'; readonly problem?: Problem | undefined }
   | { readonly state: 'failed'; readonly problem: Problem };
 
@@ -45,15 +46,17 @@ export interface TransferView {
   readonly size: number | undefined;
   readonly visibility: Visibility;
   readonly files: readonly FileView[];
+  /** How many of the files, and bytes of them, are to be fetched; absent where all are. */
+  readonly chosen?: { readonly files: number; readonly bytes: number } | undefined;
   readonly link?: string | undefined;
-  /** Whether files can be opened and saved: complete, and the key fits. */
+  /** Whether files can be opened and saved: all that was chosen is here, and the key fits. */
   readonly readable: boolean;
   /** Whether its files' names are known and their bytes can be opened as they arrive. */
   readonly openable: boolean;
   /** Whether all is known that a `.torrent` file of it says. */
   readonly hasTorrent: boolean;
   readonly status: TransferStatus;
-  /** 0 to 1. */
+  /** 0 to 1, of what is to be fetched. */
   readonly progress: number;
   /** Bytes per second. */
   readonly downRate: number;

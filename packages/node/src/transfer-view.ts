@@ -1,4 +1,5 @@
 import type { Activity } from '@tabswarm/swarm';
+import { isChosen } from './choice.ts';
 import type { DownloadState } from './downloads.ts';
 import {
   corrupt,
@@ -33,12 +34,13 @@ export function viewTransfer(
   around: Surroundings,
   link: string,
 ): TransferView {
-  const { view, complete, keptBytes } = share;
+  const { view, wanted } = share;
   const { metainfo } = view;
   const status = statusOf(share, activity, download, around);
   const openable = metainfo !== undefined && (view.keyState === 'none' || view.keyState === 'ok');
   const downRate = sum(activity.sources.map(({ rate }) => rate));
-  const bytesLeft = metainfo ? metainfo.totalBytes - keptBytes : undefined;
+  const bytesLeft = metainfo ? wanted.bytes - wanted.keptBytes : undefined;
+  const isPart = metainfo !== undefined && isChosen(view) && wanted.files < metainfo.files.length;
   return {
     id: view.root,
     root: view.root,
@@ -46,12 +48,13 @@ export function viewTransfer(
     size: metainfo && sum(metainfo.files.map(({ length }) => length)),
     visibility: view.visibility,
     files: metainfo?.files ?? [],
+    chosen: isPart ? { files: wanted.files, bytes: wanted.fileBytes } : undefined,
     link,
-    readable: complete && openable,
+    readable: wanted.done && wanted.files > 0 && openable,
     openable,
     hasTorrent: view.visibility === 'public' && metainfo?.missingHashes.length === 0,
     status,
-    progress: complete ? 1 : progressOf(share),
+    progress: status.state === 'complete' || status.state === 'sharing' ? 1 : progressOf(share),
     downRate,
     upRate: sum(activity.uploads.map(({ rate }) => rate)),
     secondsLeft: bytesLeft !== undefined && downRate > 0 ? bytesLeft / downRate : undefined,
@@ -61,13 +64,14 @@ export function viewTransfer(
   };
 }
 
-function progressOf({ view: { metainfo }, keptBytes }: Share): number {
-  // A share of empty files only is complete as soon as its metainfo is there.
-  return metainfo && metainfo.totalBytes > 0 ? keptBytes / metainfo.totalBytes : 0;
+function progressOf({ view, wanted }: Share): number {
+  // A share of empty files only is complete as soon as its metainfo is there. While the list of names is all that is
+  // fetched, how far that has come says nothing.
+  return wanted.bytes > 0 && isChosen(view) ? wanted.keptBytes / wanted.bytes : 0;
 }
 
 function statusOf(
-  { view, complete }: Share,
+  { view, wanted: { done, files } }: Share,
   { sources }: Activity,
   download: DownloadState | undefined,
   around: Surroundings,
@@ -75,9 +79,10 @@ function statusOf(
   if (view.keyState === 'wrong') return { state: 'failed', problem: wrongKey() };
   if (view.keyState === 'unreadable') return { state: 'failed', problem: unreadable() };
   // All blocks are here, and the names are being read: saving would save under opaque ones.
-  if (complete && view.keyState === 'unchecked') return { state: 'fetching' };
-  if (complete && view.origin === 'shared') return { state: 'sharing' };
-  if (complete) return { state: 'complete', problem: view.keyState === 'missing' ? noKey() : undefined };
+  if (done && view.keyState === 'unchecked') return { state: 'fetching' };
+  if (done && files === 0) return { state: 'paused', choosing: true };
+  if (done && view.origin === 'shared') return { state: 'sharing' };
+  if (done) return { state: 'complete', problem: view.keyState === 'missing' ? noKey() : undefined };
   if (view.paused) return { state: 'paused' };
   if (download?.problem) return { state: 'paused', problem: download.problem };
   if (download && !download.held) return { state: 'fetching', elsewhere: true };

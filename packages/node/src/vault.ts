@@ -1,13 +1,14 @@
 import type { Unsubscribe } from '@tabswarm/base';
 import type { HashRange } from '@tabswarm/content';
 import type { Root } from '@tabswarm/protocol/ids';
+import type { FileChoice, FilePriority } from '@tabswarm/store';
 
 /*
  * The vault is content and storage behind one door: it hashes, seals, verifies, keeps, serves and opens. It is made to
  * run in a worker, so every method is asynchronous and takes and gives only what can be cloned or transferred.
  */
 
-export type { HashRange };
+export type { FileChoice, FilePriority, HashRange };
 
 export type Visibility = 'private' | 'public';
 
@@ -47,6 +48,8 @@ export interface ShareView {
   readonly paused: boolean;
   /** Signaling servers that the link named. */
   readonly signaling: readonly string[];
+  /** Which files are to be fetched; absent where all are. */
+  readonly choice?: FileChoice | undefined;
   /** Absent until the info dictionary has come. */
   readonly metainfo?: MetainfoView | undefined;
   /** Bit i, from the highest bit of byte 0 on: block i is verified and kept. Empty while there is no metainfo. */
@@ -108,15 +111,18 @@ export interface Vault {
   cancel(job: string): Promise<void>;
   /**
    * Lists a share to download. Where it is known already, a key that was missing, unchecked or wrong is replaced and the
-   * rest stays. A WrongKeyError for a key that is not base64url of 32 bytes.
+   * rest stays, the choice of files included. A WrongKeyError for a key that is not base64url of 32 bytes.
    */
   want(share: {
     readonly root: Root;
     readonly key?: string | undefined;
     readonly name?: string | undefined;
     readonly signaling: readonly string[];
+    readonly choice?: FileChoice | undefined;
   }): Promise<ShareView>;
   setPaused(root: Root, paused: boolean): Promise<void>;
+  /** Which files are to be fetched from now on; undefined: all. What is here stays. */
+  choose(root: Root, choice: FileChoice | undefined): Promise<void>;
   /** Takes in an info dictionary. Throws CorruptError where its hash is not the root, MetainfoError where that is all right. */
   putInfo(root: Root, info: ArrayBuffer): Promise<ShareView>;
   info(root: Root): Promise<ArrayBuffer | undefined>;

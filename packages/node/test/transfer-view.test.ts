@@ -12,11 +12,14 @@ const IDLE = { sources: [], uploads: [] };
 function share(view: Partial<ShareView> = {}, kept = 0): Share {
   const lengths = Uint32Array.of(100, 100, 50);
   const have = new Uint8Array(1);
+  const keptBytes = lengths.slice(0, kept).reduce((sum, length) => sum + length, 0);
+  const complete = kept === lengths.length;
   return {
     have,
     keptBlocks: kept,
-    keptBytes: lengths.slice(0, kept).reduce((sum, length) => sum + length, 0),
-    complete: kept === lengths.length,
+    keptBytes,
+    complete,
+    wanted: { files: 1, fileBytes: 200, bytes: 250, keptBytes, done: complete },
     view: {
       root: 'ab'.repeat(32) as Root,
       visibility: 'private',

@@ -7,6 +7,8 @@ export {
 export { createMemoryDatabase, type Database } from './database.ts';
 export { createIndexedDatabase } from './indexed-database.ts';
 export {
+  type FileChoice,
+  type FilePriority,
   type HashChunk,
   type ShareChange,
   type ShareRecord,

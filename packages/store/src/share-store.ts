@@ -3,6 +3,17 @@ import { isIdText, type Root } from '@tabswarm/protocol/ids';
 import type { Database } from './database.ts';
 import type { TabChannel } from './tab-channel.ts';
 
+/** How much a file of a share is wanted: not at all, like others, or before others. */
+export type FilePriority = 'skip' | 'normal' | 'first';
+
+/** Which files of a share are fetched. */
+export interface FileChoice {
+  /** Of every file that is not named. */
+  readonly others: FilePriority;
+  /** By path, its names joined with `/`, which no name has in it. */
+  readonly files: ReadonlyMap<string, FilePriority>;
+}
+
 /** What is known of a share beside its metainfo. */
 export interface ShareRecord {
   readonly root: Root;
@@ -15,6 +26,8 @@ export interface ShareRecord {
   readonly addedAt: number;
   readonly paused: boolean;
   readonly signaling: readonly string[];
+  /** Absent where all files are wanted alike. */
+  readonly choice?: FileChoice | undefined;
 }
 
 /** Block hashes of file number `file`, 32 bytes each, from its block number `first` on. */

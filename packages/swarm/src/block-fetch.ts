@@ -19,7 +19,7 @@ export interface BlockFetch {
   onKept(indexes: readonly number[]): void;
   /** What is wanted of the share has changed. */
   onWanted(): void;
-  /** What is being read has changed. */
+  /** What is being read, or can be verified, has changed. */
   onRead(): void;
   sources(): readonly SourceView[];
 }
@@ -28,6 +28,8 @@ export interface BlockFetchCollaborators {
   readonly holding: Holding;
   /** What is being read now. */
   readonly windows: () => Iterable<Window>;
+  /** Whether a block can be verified already; what cannot is not asked for. */
+  readonly isKnown: (index: number) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -38,6 +40,7 @@ export interface BlockFetchCollaborators {
 export function createBlockFetch({
   holding,
   windows,
+  isKnown,
   clock,
   random,
   log,
@@ -85,7 +88,7 @@ export function createBlockFetch({
       const have = haveOf(source.port);
       const notNow = refused.get(source.port);
       const isMine = (index: number): boolean =>
-        source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true;
+        source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true || !isKnown(index);
       while (mayAsk(source)) {
         const index = picker.pick(have, isMine);
         if (index === undefined) break;

@@ -1,6 +1,15 @@
 export { hasBit, setBit } from './bitfield.ts';
 export type { FetchEvent } from './events.ts';
-export type { Holding, Layout, Library, Verdict } from './library.ts';
+export {
+  FIRST,
+  SKIPPED,
+  WANTED,
+  type Holding,
+  type Layout,
+  type Library,
+  type MissingHashes,
+  type Verdict,
+} from './library.ts';
 export type { Upload } from './server.ts';
 export type { SourceView } from './source.ts';
 export { createSwarm, type Activity, type Swarm, type SwarmCollaborators } from './swarm.ts';

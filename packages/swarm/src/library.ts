@@ -9,11 +9,19 @@ export interface Layout {
   /** So many blocks at the beginning are fetched before all others: they say what the rest is. */
   readonly urgentBlocks: number;
   /** What is still to be asked for before every block can be verified. */
-  readonly missingHashes: readonly HashRange[];
+  readonly missingHashes: readonly MissingHashes[];
+}
+
+/** Hashes of the blocks from `first` up to `end`, counted through all files. */
+export interface MissingHashes {
+  readonly range: HashRange;
+  readonly first: number;
+  readonly end: number;
 }
 
 /** What is wanted of a share, block by block. */
 export const SKIPPED = 0;
+export const WANTED = 1;
 /** Before what is only wanted. */
 export const FIRST = 2;
 
@@ -26,7 +34,7 @@ export interface Holding {
   layout(): Layout | undefined;
   /** One bit a block, from the highest bit of byte 0 on. Empty while there is no layout. */
   have(): Uint8Array<ArrayBuffer>;
-  /** For each block SKIPPED, 1 or FIRST. Undefined where all of them are wanted. */
+  /** For each block SKIPPED, WANTED or FIRST. Undefined where all of them are wanted. */
   priorities(): Uint8Array | undefined;
   /** Whether it is known what is wanted; as long as it is not, a fetch does not end. */
   isChosen(): boolean;

@@ -1,8 +1,10 @@
 import { abortable, errorText, shuffled, sleep, type Clock, type Log, type Random } from '@tabswarm/base';
 import { UnreachableError } from '@tabswarm/net';
 import type { NodeId } from '@tabswarm/protocol/ids';
+import type { HashRange } from '@tabswarm/content';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
+import { createHashFetch, type HashFetch } from './hash-fetch.ts';
 import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, Question, RemoteHolding } from './port.ts';
@@ -14,8 +16,6 @@ const MAX_SOURCES = 8;
 const MAX_REACHING = 4;
 /** Peers of one share altogether, those included that joined by themselves. */
 const MAX_PORTS = 64;
-/** Ranges of hashes asked for side by side. */
-const HASH_QUESTIONS = 4;
 /** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
 const ASK_AGAIN_MS = 2_000;
 const HASH_BYTES = 32;
@@ -62,6 +62,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
   const ports = new Map<NodeId, Port>();
   const reaching = new Set<NodeId>();
   let blocks: BlockFetch | undefined;
+  let hashes: HashFetch | undefined;
   let wake: (() => void)[] = [];
 
   /** Whoever waits for sources looks again. */
@@ -172,33 +173,34 @@ export function createSession(collaborators: SessionCollaborators): Session {
     await askAny({ type: 'askInfo', root: holding.root }, MAX_INFO_BYTES, put, 'info', signal);
   };
 
-  const fetchHashes = async (signal: AbortSignal): Promise<void> => {
-    const ranges = [...(holding.layout()?.missingHashes ?? [])];
-    const worker = async (): Promise<void> => {
-      for (let range = ranges.shift(); range; range = ranges.shift()) {
-        const wanted = range;
-        const put = (bytes: ArrayBuffer): Promise<Verdict> => holding.putHashes(wanted, bytes);
-        const max = wanted.count * HASH_BYTES + MAX_PROOF_BYTES;
-        await askAny({ type: 'askHashes', root: holding.root, ...wanted }, max, put, 'hashes', signal);
-      }
-    };
-    await Promise.all(Array.from({ length: HASH_QUESTIONS }, worker));
+  const askHashes = (range: HashRange, signal: AbortSignal): Promise<void> => {
+    const put = (bytes: ArrayBuffer): Promise<Verdict> => holding.putHashes(range, bytes);
+    const max = range.count * HASH_BYTES + MAX_PROOF_BYTES;
+    return askAny({ type: 'askHashes', root: holding.root, ...range }, max, put, 'hashes', signal);
   };
 
   const fetchAll = async (signal: AbortSignal): Promise<void> => {
     await fetchInfo(signal);
     emit({ type: 'informed' });
-    await fetchHashes(signal);
+    hashes = createHashFetch({
+      missing: holding.layout()?.missingHashes ?? [],
+      priorities: () => holding.priorities(),
+      windows,
+      ask: askHashes,
+      onKnown: () => blocks?.onRead(),
+    });
     blocks = createBlockFetch({
       holding,
       windows,
+      isKnown: hashes.isKnown,
       clock,
       random,
       log,
       onCorrupt: (port, index) => onCorrupt(port, 'block', index),
     });
     for (const port of ports.values()) blocks.add(port);
-    await blocks.run(signal);
+    // Hashes alone never end it, except by failing.
+    await Promise.race([blocks.run(signal), hashes.run(signal)]);
   };
 
   return {
@@ -222,8 +224,14 @@ export function createSession(collaborators: SessionCollaborators): Session {
     },
     onLeft: remove,
     onKept: (indexes) => blocks?.onKept(indexes),
-    onWanted: () => blocks?.onWanted(),
-    onRead: () => blocks?.onRead(),
+    onWanted() {
+      hashes?.onWanted();
+      blocks?.onWanted();
+    },
+    onRead() {
+      hashes?.onRead();
+      blocks?.onRead();
+    },
     sources: () => blocks?.sources() ?? [...ports.keys()].map((peer) => ({ peer, bytes: 0, rate: 0 })),
   };
 }

@@ -1,6 +1,7 @@
-import type { TransferView } from '@tabswarm/node';
+import type { FilePriority, FileStatus, Node, Root, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
-import { formatBytes } from '../format.ts';
+import { plural } from '../format.ts';
+import { FileRow } from './file-row.tsx';
 
 type File = TransferView['files'][number];
 
@@ -8,23 +9,54 @@ type File = TransferView['files'][number];
 const PAGE = 200;
 
 export interface FileListProps {
-  readonly files: readonly File[];
-  /** Absent while files cannot be saved. */
+  readonly node: Node;
+  readonly root: Root;
+  readonly transfer: TransferView;
+  readonly onChoose: (priority: FilePriority, paths?: readonly (readonly string[])[]) => void;
+  readonly onPreview: (file: File) => void;
+  /** Absent where no file can be opened, as the key does not fit. */
   readonly onSave: ((file: File) => void) | undefined;
 }
 
-/** The files of a share, folded away until somebody asks. A share may have thousands. */
-export function FileList({ files, onSave }: FileListProps) {
-  const [open, setOpen] = useState(false);
+/** The files of a share, folded away until somebody asks, or has to choose. A share may have thousands. */
+export function FileList({ node, root, transfer, onChoose, onPreview, onSave }: FileListProps) {
+  const { files, chosen, status } = transfer;
+  const choosing = status.state === 'paused' && status.choosing === true;
+  const [toggled, setToggled] = useState<boolean>();
   const [shown, setShown] = useState(PAGE);
+  const open = toggled ?? choosing;
+  const rows = open ? node.files(root, 0, shown) : [];
+  // Of what is all here there is nothing to choose.
+  const canChoose = chosen !== undefined || (status.state !== 'sharing' && status.state !== 'complete');
 
   return (
-    <details className="files" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{files.length} files</summary>
+    <details className="files" open={open} onToggle={(event) => setToggled(event.currentTarget.open)}>
+      <summary>{plural(files.length, 'file')}</summary>
+      {open && canChoose && (
+        <div className="files-head">
+          <p className="hint">
+            {chosen
+              ? `${plural(chosen.files, 'file')} of ${files.length} chosen.`
+              : 'All files are downloaded. Skip those that you do not need.'}
+          </p>
+          <button type="button" className="quiet" data-testid="choose-all" onClick={() => onChoose('normal')}>
+            Download all
+          </button>
+          <button type="button" className="quiet" data-testid="choose-none" onClick={() => onChoose('skip')}>
+            Skip all
+          </button>
+        </div>
+      )}
       {open && (
         <ul>
-          {files.slice(0, shown).map((file) => (
-            <FileRow key={file.path.join('/')} file={file} onSave={onSave} />
+          {rows.map((file: FileStatus) => (
+            <FileRow
+              key={file.path.join('/')}
+              file={file}
+              onChoose={canChoose ? (priority) => onChoose(priority, [file.path]) : undefined}
+              onPreview={onPreview}
+              onSave={onSave}
+            />
           ))}
         </ul>
       )}
@@ -34,28 +66,5 @@ export function FileList({ files, onSave }: FileListProps) {
         </button>
       )}
     </details>
-  );
-}
-
-function FileRow({ file, onSave }: { readonly file: File; readonly onSave: FileListProps['onSave'] }) {
-  const path = file.path.join('/');
-  return (
-    <li>
-      <span className="file-path" dir="auto">
-        {path}
-      </span>
-      <span className="file-size">{formatBytes(file.length)}</span>
-      {onSave && (
-        <button
-          type="button"
-          className="quiet"
-          data-testid="save-file-button"
-          aria-label={`Save ${path}`}
-          onClick={() => onSave(file)}
-        >
-          Save
-        </button>
-      )}
-    </li>
   );
 }

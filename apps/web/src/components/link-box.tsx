@@ -4,17 +4,18 @@ export interface LinkBoxProps {
   readonly disabled: boolean;
   readonly error: string | undefined;
   /** Resolves to whether the link was understood. */
-  readonly onSubmit: (text: string) => Promise<boolean>;
+  readonly onSubmit: (text: string, options: { choose: boolean }) => Promise<boolean>;
 }
 
 export function LinkBox({ disabled, error, onSubmit }: LinkBoxProps) {
   const [text, setText] = useState('');
+  const [choose, setChoose] = useState(false);
   const inputId = useId();
   const errorId = useId();
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void onSubmit(text).then((understood) => {
+    void onSubmit(text, { choose }).then((understood) => {
       if (understood) setText('');
     });
   };
@@ -42,9 +43,18 @@ export function LinkBox({ disabled, error, onSubmit }: LinkBoxProps) {
           Download
         </button>
       </div>
-      <p className="hint">
-        A whole link, a magnet or a 64-digit hash. Torrent files (v2) can be dropped on the page.
-      </p>
+      <div className="link-box-row link-box-foot">
+        <p className="hint">A whole link, a magnet or a 64-digit hash; or drop a torrent file (v2).</p>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={choose}
+            data-testid="choose-first"
+            onChange={(event) => setChoose(event.target.checked)}
+          />
+          Choose files first
+        </label>
+      </div>
       {error !== undefined && (
         <p id={errorId} className="error" role="alert" data-testid="link-error">
           {error}

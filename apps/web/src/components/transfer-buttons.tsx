@@ -1,4 +1,5 @@
 import type { Node, TransferView } from '@tabswarm/node';
+import { previewOf } from '../preview/kinds.ts';
 import { pageDownloads } from '../save/page-downloads.ts';
 import { SupplyButton } from './supply-button.tsx';
 
@@ -6,16 +7,19 @@ export interface TransferButtonsProps {
   readonly node: Node;
   readonly transfer: TransferView;
   readonly onSave: () => void;
+  readonly onPreview: (file: TransferView['files'][number]) => void;
   /** Runs what a button does, and tells of a failure. */
   readonly act: (work: Promise<void>) => void;
 }
 
 /** What can be done with a share or download as a whole. */
-export function TransferButtons({ node, transfer, onSave, act }: TransferButtonsProps) {
+export function TransferButtons({ node, transfer, onSave, onPreview, act }: TransferButtonsProps) {
   const { id, root, name, status, openable } = transfer;
   const { state } = status;
+  const only = transfer.files.length === 1 ? transfer.files[0] : undefined;
+  const choosing = status.state === 'paused' && status.choosing === true;
   const removeLabel = state === 'hashing' ? 'Cancel' : 'Remove';
-  const incomplete = state === 'finding' || state === 'paused';
+  const incomplete = state === 'finding' || (state === 'paused' && !choosing);
 
   const saveTorrent = async (): Promise<void> => {
     if (root) pageDownloads.fromBlob(await node.torrent(root), `${name}.torrent`);
@@ -23,7 +27,7 @@ export function TransferButtons({ node, transfer, onSave, act }: TransferButtons
 
   return (
     <div className="buttons transfer-buttons">
-      {openable && state !== 'sharing' && state !== 'failed' && (
+      {openable && state !== 'sharing' && state !== 'failed' && !choosing && (
         <SaveButton transfer={transfer} onSave={onSave} />
       )}
       {root && (state === 'fetching' || state === 'finding') && (
@@ -31,7 +35,27 @@ export function TransferButtons({ node, transfer, onSave, act }: TransferButtons
           Pause
         </button>
       )}
-      {root && state === 'paused' && (
+      {root && only && previewOf(only) && state !== 'failed' && (
+        <button
+          type="button"
+          data-testid="preview-button"
+          aria-label={`Preview ${name}`}
+          onClick={() => onPreview(only)}
+        >
+          Preview
+        </button>
+      )}
+      {root && choosing && (
+        <button
+          type="button"
+          className="primary"
+          aria-label={`Download all of ${name}`}
+          onClick={() => act(node.choose(root, 'normal'))}
+        >
+          Download all
+        </button>
+      )}
+      {root && state === 'paused' && !choosing && (
         <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
           Resume
         </button>

@@ -1,20 +1,24 @@
 import type { Problem, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
 import type { Booted } from '../boot.ts';
-import { formatBytes } from '../format.ts';
-import { describeStatus } from '../transfer-text.ts';
+import { previewOf } from '../preview/kinds.ts';
+import { describeSize, describeStatus } from '../transfer-text.ts';
 import { useSaves } from '../use-saves.ts';
 import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
+import { PreviewDialog } from './preview/preview-dialog.tsx';
 import { SaveList } from './save-list.tsx';
 import { ShareLink } from './share-link.tsx';
 import { TransferButtons } from './transfer-buttons.tsx';
 
 export function TransferRow({ page, transfer }: { readonly page: Booted; readonly transfer: TransferView }) {
   const { node } = page;
-  const { root, name, size, status, progress, files, link, openable } = transfer;
+  const { root, name, size, status, progress, files, chosen, link, openable } = transfer;
   const { views: saves, save } = useSaves(page, root);
   const [actError, setActError] = useState<string>();
+  const [shown, setShown] = useState<TransferView['files'][number]>();
+  const preview = shown && previewOf(shown);
+  const choosing = status.state === 'paused' && status.choosing === true;
   const problem: Problem | undefined = 'problem' in status ? status.problem : undefined;
   const active = status.state === 'hashing' || status.state === 'fetching' || status.state === 'finding';
 
@@ -22,6 +26,10 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
     setActError(undefined);
     work.catch((cause: unknown) => setActError(textOfFailure(cause)));
   };
+
+  /** What is saved as a whole: all that was not left out. */
+  const chosenFiles = (): TransferView['files'] =>
+    root ? node.files(root, 0, files.length).filter(({ priority }) => priority !== 'skip') : [];
 
   return (
     <li
@@ -45,18 +53,19 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
                 <LockIcon /> Private
               </span>
             )}
-            {size !== undefined && <span>{formatBytes(size)}</span>}
+            {size !== undefined && <span>{describeSize(size, chosen)}</span>}
             <span className="transfer-status">{describeStatus(transfer)}</span>
           </p>
         </div>
         <TransferButtons
           node={node}
           transfer={transfer}
-          onSave={() => act(save(transfer, files))}
+          onSave={() => act(save(transfer, chosenFiles()))}
+          onPreview={setShown}
           act={act}
         />
       </div>
-      {(active || status.state === 'paused') && (
+      {(active || (status.state === 'paused' && !choosing)) && (
         <progress aria-label={`Progress of ${name}`} max={1} value={progress} data-state={status.state} />
       )}
       {(problem ?? actError) !== undefined && (
@@ -65,8 +74,25 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
         </p>
       )}
       {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}
-      {files.length > 1 && (
-        <FileList files={files} onSave={openable ? (file) => act(save(transfer, [file])) : undefined} />
+      {root && files.length > 1 && (
+        <FileList
+          node={node}
+          root={root}
+          transfer={transfer}
+          onChoose={(priority, paths) => act(node.choose(root, priority, paths))}
+          onPreview={setShown}
+          onSave={openable ? (file) => act(save(transfer, [file])) : undefined}
+        />
+      )}
+      {root && shown && preview && (
+        <PreviewDialog
+          page={page}
+          root={root}
+          transfer={transfer}
+          file={shown}
+          preview={preview}
+          onClose={() => setShown(undefined)}
+        />
       )}
       {link !== undefined && status.state !== 'failed' && <ShareLink link={link} name={name} />}
     </li>

@@ -1,5 +1,6 @@
 import { errorText, silentLog, type Clock, type Log, type Random } from '@tabswarm/base';
-import type { Stores } from '@tabswarm/store';
+import type { Root } from '@tabswarm/protocol/ids';
+import type { ShareRecord, Stores } from '@tabswarm/store';
 import type { Usage, Vault } from '../vault.ts';
 import { createAdding } from './adding.ts';
 import { NotFoundError } from './errors.ts';
@@ -67,6 +68,15 @@ export function createVault({
     }
   };
 
+  const changeRecord = (root: Root, change: Partial<Pick<ShareRecord, 'paused' | 'choice'>>): Promise<void> =>
+    holdings.alone(root, async () => {
+      const record = await shares.update(root, (listed) => listed && { ...listed, ...change });
+      if (!record) throw new NotFoundError('no such share');
+      const share = holdings.find(root);
+      share.record = record;
+      await holdings.recheck(share);
+    });
+
   let starting: Promise<void> | undefined;
   const start = async (): Promise<void> => {
     try {
@@ -111,15 +121,8 @@ export function createVault({
     add: whenReady(adding.add),
     cancel: whenReady(adding.cancel),
     want: whenReady(intake.want),
-    setPaused: whenReady((root, paused) =>
-      holdings.alone(root, async () => {
-        const record = await shares.update(root, (listed) => listed && { ...listed, paused });
-        if (!record) throw new NotFoundError('no such share');
-        const share = holdings.find(root);
-        share.record = record;
-        await holdings.recheck(share);
-      }),
-    ),
+    setPaused: whenReady((root, paused) => changeRecord(root, { paused })),
+    choose: whenReady((root, choice) => changeRecord(root, { choice })),
     putInfo: whenReady(intake.putInfo),
     info: whenReady(outlet.info),
     putHashes: whenReady(intake.putHashes),

@@ -47,6 +47,7 @@ export function viewOf(share: HeldShare): ShareView {
     addedAt: record.addedAt,
     paused: record.paused,
     signaling: record.signaling,
+    choice: record.choice,
     metainfo: metainfo && metainfoView(share, metainfo),
     have: metainfo ? metainfo.have.slice() : new Uint8Array(),
   };

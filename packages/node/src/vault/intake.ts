@@ -86,7 +86,7 @@ export function createIntake({ stores, holdings, clock, freeBlocks }: IntakeColl
   };
 }
 
-function newRecord({ root, key, name, signaling }: Wanted, now: number): ShareRecord {
+function newRecord({ root, key, name, signaling, choice }: Wanted, now: number): ShareRecord {
   return {
     root,
     visibility: key === undefined ? 'public' : 'private',
@@ -96,6 +96,7 @@ function newRecord({ root, key, name, signaling }: Wanted, now: number): ShareRe
     addedAt: now,
     paused: false,
     signaling: signaling.slice(0, MAX_SIGNALING_URLS),
+    choice,
   };
 }
 
