@@ -62,7 +62,7 @@ export async function boot(log: Log): Promise<Booted> {
     downloads: pageDownloads,
     pickers: pagePickers(window),
     interruptions: createInterruptions(window.sessionStorage),
-    now: () => systemClock.now(),
+    clock,
   });
   // Nothing is lost that was downloaded, but what is being saved would have to be begun again.
   window.addEventListener('beforeunload', (event) => {

@@ -68,9 +68,13 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
       {(active || (status.state === 'paused' && !choosing)) && (
         <progress aria-label={`Progress of ${name}`} max={1} value={progress} data-state={status.state} />
       )}
-      {(problem ?? actError) !== undefined && (
-        <p className={noticeClass(status.state)} role="alert" data-testid="transfer-error">
-          {problem ? `${problem.message} ${problem.advice}` : actError}
+      {(actError ?? problem) !== undefined && (
+        <p
+          className={actError === undefined ? noticeClass(status.state) : 'error'}
+          role="alert"
+          data-testid="transfer-error"
+        >
+          {actError ?? (problem && `${problem.message} ${problem.advice}`)}
         </p>
       )}
       {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}

@@ -1,4 +1,4 @@
-import { createState, type State } from '@tabswarm/base';
+import { createState, type Clock, type State } from '@tabswarm/base';
 import { savedPaths } from '@tabswarm/node';
 import { handOver, type HandOverParts } from './hand-over.ts';
 import type { Interruptions } from './interruptions.ts';
@@ -62,7 +62,7 @@ export interface Saves {
 export interface SavesParts extends HandOverParts {
   readonly pickers: Pickers;
   readonly interruptions: Interruptions;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 interface Work {
@@ -74,7 +74,7 @@ interface Work {
 }
 
 export function createSaves(parts: SavesParts): Saves {
-  const { pickers, interruptions, now } = parts;
+  const { pickers, interruptions, clock } = parts;
   const views = createState<readonly SaveView[]>(
     interruptions.before().map((root) => ({
       id: `interrupted ${root}`,
@@ -118,12 +118,15 @@ export function createSaves(parts: SavesParts): Saves {
     const { handedOver, bytesTotal } = work;
     let bytesDone = 0;
     let filesDone = 0;
-    let drawnAt = now();
+    let redrawing = false;
     const status = (): SaveStatus => ({ state: 'saving', bytesDone, bytesTotal, filesDone, handedOver });
     const redraw = (): void => {
-      if (now() - drawnAt < REDRAW_MS) return;
-      drawnAt = now();
-      update(id, { status: status() });
+      if (redrawing) return;
+      redrawing = true;
+      clock.after(REDRAW_MS, () => {
+        redrawing = false;
+        if (running.has(id)) update(id, { status: status() });
+      });
     };
     drop((view) => view.root === root && view.status.state !== 'saving');
     views.set([

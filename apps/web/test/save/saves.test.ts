@@ -1,3 +1,4 @@
+import { systemClock } from '@tabswarm/base';
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../src/resources/resources.ts';
 import { createInterruptions } from '../../src/save/interruptions.ts';
@@ -60,7 +61,7 @@ function createWorld({
   const saves = createSaves({
     pickers,
     interruptions: createInterruptions(storage),
-    now: () => 0,
+    clock: systemClock,
     resources: {
       async publish(resource) {
         if (!worker) throw new NoServiceWorkerError('none here');
@@ -175,6 +176,16 @@ describe('saving', () => {
     await saved;
     expect(saves.views.get()).toEqual([]);
     expect(listOf(chosen)).toEqual({});
+  });
+
+  it('[SV7] shows how far it is, also while it waits for what is still to come', async () => {
+    const { saves } = createWorld();
+    const source = createSource('a.txt', 9);
+    void saves.save({ root: ROOT, name: 'one', files: [source] });
+    source.give('one');
+    await expect
+      .poll(() => only(saves)?.status)
+      .toMatchObject({ state: 'saving', bytesDone: 3, bytesTotal: 9 });
   });
 
   it('[SV6] tells which names were changed', async () => {
