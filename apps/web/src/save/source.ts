@@ -33,9 +33,11 @@ export async function pump(
     for (;;) {
       const bytes = await nextOf(reader, signal);
       if (!bytes) break;
-      left -= bytes.byteLength;
+      // Whoever takes them may hand them on to another thread, after which they are not here any more.
+      const { byteLength } = bytes;
+      left -= byteLength;
       await take(bytes);
-      onBytes(bytes.byteLength);
+      onBytes(byteLength);
       signal.throwIfAborted();
     }
   } catch (cause) {

@@ -188,6 +188,18 @@ describe('saving', () => {
       .toMatchObject({ state: 'saving', bytesDone: 3, bytesTotal: 9 });
   });
 
+  it('[SV7] shows how far the browser’s downloads are, which the bytes are handed on to', async () => {
+    const world = createWorld({ dialogs: false });
+    const source = createSource('a.txt', 9);
+    void world.saves.save({ root: ROOT, name: 'one', files: [source] });
+    await expect.poll(() => world.published.length).toBe(1);
+    const reader = world.published[0]?.open({ start: 0, end: 9 }).getReader();
+    source.give('one');
+    const { value } = (await reader?.read()) ?? {};
+    structuredClone(value, { transfer: [value?.buffer as ArrayBuffer] });
+    await expect.poll(() => only(world.saves)?.status).toMatchObject({ state: 'saving', bytesDone: 3 });
+  });
+
   it('[SV6] tells which names were changed', async () => {
     const { saves } = createWorld();
     const files = [textSource('a', '1'), textSource('A', '2'), textSource('b/c?', '3')];
