@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MIB, testFile } from '../support/files.ts';
+import { makeFilm } from '../support/film.ts';
 import { openNetwork } from '../support/network.ts';
 import type { Tab } from '../support/tab.ts';
 import { expect, test } from '../support/test.ts';
@@ -12,10 +13,10 @@ const SCREENS = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 } as const;
 
-async function shoot({ page }: Tab, name: string): Promise<void> {
+async function shoot({ page }: Tab, name: string, { fullPage = true } = {}): Promise<void> {
   const path = join(import.meta.dirname, `${name}.png`);
   // A lookup that is being played is shown as it ends.
-  await page.screenshot({ path, fullPage: true, animations: 'disabled' });
+  await page.screenshot({ path, fullPage, animations: 'disabled' });
 }
 
 for (const [screen, settings] of Object.entries(SCREENS)) {
@@ -45,6 +46,29 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
       await stranger.paste(wrong);
       await expect(stranger.row(share.root).getByTestId('transfer-error')).toBeVisible();
       await shoot(stranger, `failed-${looks}`);
+    });
+
+    test(`preview and choice, ${looks}`, async ({ openProfile }) => {
+      const { tab: sharer, tap } = await (await openProfile()).openTappedTab();
+      const downloader = await (await openProfile({ ...settings, colorScheme })).openTab();
+      const film = await makeFilm(sharer.page, 'Summer in the mountains.webm', 24 * MIB);
+      const share = await sharer.share([
+        film,
+        testFile('Photos/On the way up.jpg', 3 * MIB),
+        testFile('Photos/The hut, in the evening, just before the rain came.jpg', 4 * MIB),
+        testFile('Track of the second day.gpx', 30_000),
+      ]);
+      await tap.slowBulk(1 * MIB);
+      await downloader.page.getByTestId('choose-first').check();
+      await downloader.paste(share.link);
+      const row = downloader.row(share.root);
+      await expect(row.getByTestId('file')).toHaveCount(4);
+      await shoot(downloader, `choosing-${looks}`);
+      const chosen = row.locator(`[data-path="${film.name}"]`);
+      await chosen.getByTestId('file-priority').selectOption('first');
+      await chosen.getByTestId('preview-file-button').click();
+      await downloader.page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 1);
+      await shoot(downloader, `preview-${looks}`, { fullPage: false });
     });
 
     for (const size of [2, 12]) {

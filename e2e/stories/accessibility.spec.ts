@@ -32,8 +32,19 @@ for (const [looks, settings] of [
     await b.expectState(share.root, 'complete');
     expect(await axeViolations(b.page), 'complete').toEqual([]);
 
-    const several = await a.share([testFile('one.bin', 300 * KIB), testFile('two.bin', 5 * KIB)]);
-    await b.download(several);
+    const several = await a.share([testFile('one.txt', 300 * KIB), testFile('two.bin', 5 * KIB)]);
+    await b.page.getByTestId('choose-first').check();
+    await b.paste(several.link);
+    await b.expectState(several.root, 'paused');
+    await expect(b.row(several.root).getByTestId('file-priority')).toHaveCount(2);
+    expect(await axeViolations(b.page), 'choosing').toEqual([]);
+    await b.row(several.root).getByTestId('choose-all').click();
+    await b.expectState(several.root, 'complete');
+    await b.row(several.root).getByTestId('preview-file-button').click();
+    await expect(b.page.getByTestId('preview-text')).not.toBeEmpty();
+    expect(await axeViolations(b.page), 'a preview').toEqual([]);
+    await b.page.getByTestId('preview-close').click();
+    await b.row(several.root).getByText('2 files').click();
     for (const tab of [a, b]) {
       await tab.row(several.root).getByText('2 files').click();
       await expect(tab.row(several.root).getByText('two.bin')).toBeVisible();

@@ -7,7 +7,10 @@ export interface Surface {
     files: readonly File[],
     options?: { visibility?: 'private' | 'public'; signal?: AbortSignal },
   ): Promise<{ link: string; root: string }>;
-  download(link: string, options?: { signal?: AbortSignal }): Promise<{ root: string }>;
+  download(
+    link: string,
+    options?: { files?: readonly string[]; signal?: AbortSignal },
+  ): Promise<{ root: string }>;
   read(root: string, path?: string): Promise<Blob>;
   connect(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>;
   status(): Status;

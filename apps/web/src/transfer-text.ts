@@ -38,3 +38,11 @@ export function describeSize(size: number, chosen: TransferView['chosen']): stri
     ? `${formatBytes(chosen.bytes)} of ${formatBytes(size)}`
     : formatBytes(size);
 }
+
+/** How many of a share's files are wanted. */
+export function describeChoice(count: number, chosen: TransferView['chosen']): string {
+  if (!chosen) return 'All are downloaded. Skip what you do not need.';
+  return chosen.files === 0
+    ? `None of ${count} files is chosen.`
+    : `${chosen.files} of ${count} files chosen.`;
+}

@@ -60,6 +60,8 @@ export interface DownloadsCollaborators {
 interface Running {
   readonly state: DownloadState;
   readonly over: AbortController;
+  /** While another tab of this browser has the download: ends the fetch of what is read in this one. */
+  aside?: AbortController | undefined;
   lookNow: () => void;
 }
 
@@ -68,18 +70,20 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
   const running = new Map<Root, Running>();
 
   /** Holders, looked for again and again: a download that nobody can serve now may be served later. */
-  async function* holders(root: Root, run: Running): AsyncGenerator<NodeId, void, undefined> {
+  async function* holders(
+    root: Root,
+    run: Running,
+    over: AbortSignal,
+  ): AsyncGenerator<NodeId, void, undefined> {
     let pause = FIRST_LOOK_AGAIN_MS;
     for (;;) {
-      for await (const node of findHolders(root, run.over.signal)) yield node;
+      for await (const node of findHolders(root, over)) yield node;
       run.state.lookups += 1;
       onChange();
       const early = new AbortController();
       run.lookNow = () => early.abort();
-      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, run.over.signal]) }).catch(
-        () => undefined,
-      );
-      if (run.over.signal.aborted) return;
+      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, over]) }).catch(() => undefined);
+      if (over.aborted) return;
       pause = early.signal.aborted ? FIRST_LOOK_AGAIN_MS : Math.min(MAX_LOOK_AGAIN_MS, pause * 2);
     }
   }
@@ -96,10 +100,13 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
   };
 
   const fetch = async (root: Root, run: Running): Promise<void> => {
+    run.aside?.abort();
     run.state.held = true;
     run.state.since = clock.now();
     onChange();
-    for await (const event of swarm.fetch(root, holders(root, run), { signal: run.over.signal }))
+    for await (const event of swarm.fetch(root, holders(root, run, run.over.signal), {
+      signal: run.over.signal,
+    }))
       onEvent(run, event);
   };
 
@@ -131,6 +138,30 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
       .finally(onChange);
   };
 
+  /** The tab that has the download knows nothing of readers in this one, which fetches for them itself. */
+  const fetchAside = (root: Root, run: Running): void => {
+    const reading = !run.state.held && isRead(root);
+    if (!reading) {
+      run.aside?.abort();
+      run.aside = undefined;
+    }
+    if (!reading || run.aside) return;
+    const aside = new AbortController();
+    run.aside = aside;
+    const signal = AbortSignal.any([aside.signal, run.over.signal]);
+    const read = async (): Promise<void> => {
+      for await (const event of swarm.fetch(root, holders(root, run, signal), { onlyRead: true, signal }))
+        onEvent(run, event);
+    };
+    read()
+      .catch((cause: unknown) => {
+        if (!signal.aborted) log.warn('what is read could not be fetched', { root, cause: errorText(cause) });
+      })
+      .finally(() => {
+        if (run.aside === aside) run.aside = undefined;
+      });
+  };
+
   const stopOne = (root: Root): void => {
     running.get(root)?.over.abort();
     running.delete(root);
@@ -143,9 +174,10 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     for (const share of shares.all()) {
       if (isWanted(share) && !running.has(share.view.root)) start(share.view.root);
     }
-    for (const root of running.keys()) {
+    for (const [root, run] of running) {
       const share = shares.get(root);
       if (!share || !isWanted(share)) stopOne(root);
+      else fetchAside(root, run);
     }
   };
 

@@ -44,8 +44,8 @@ interface Located {
 }
 
 export function createReaders({ vault, shares, swarm, onChange }: ReadersParts): Readers {
-  /** What each reader is still to come to, by share. */
-  const reading = new Map<Urge, { readonly root: Root; readonly rest: Span }>();
+  /** What each reader is still to come to; undefined until it is known where its file is. */
+  const reading = new Map<Urge, { readonly root: Root; readonly rest: Span | undefined }>();
 
   /** The share as it is now. Rejects with a NotFoundError where it is listed no longer. */
   const current = async (root: Root): Promise<Share | undefined> => {
@@ -98,6 +98,8 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
     const over = new AbortController();
     const joined = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
     const urge = swarm.urge(root);
+    reading.set(urge, { root, rest: undefined });
+    onChange();
     let position = start;
     let located: Located | undefined;
 
@@ -117,7 +119,7 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
         while (next < until && hasBit(have, next)) next += 1;
         const waiting = next === first;
         urge.set({ ...window, waiting });
-        const news = !reading.has(urge);
+        const news = reading.get(urge)?.rest === undefined;
         reading.set(urge, { root, rest: { first, end: until } });
         if (news) onChange();
         return waiting ? undefined : Math.min(last, (next - span.first) * pieceLength);
@@ -186,9 +188,12 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
     isWanted(root) {
       const share = shares.get(root);
       if (!share) return false;
-      return [...reading.values()].some(({ root: read, rest: { first, end } }) => {
+      const { metainfo, keyState } = share.view;
+      return [...reading.values()].some(({ root: read, rest }) => {
         if (read !== root) return false;
-        for (let index = first; index < end; index += 1) if (!hasBit(share.have, index)) return true;
+        if (!rest) return !metainfo || keyState === 'unchecked';
+        for (let index = rest.first; index < rest.end; index += 1)
+          if (!hasBit(share.have, index)) return true;
         return false;
       });
     },

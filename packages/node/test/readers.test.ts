@@ -1,4 +1,4 @@
-import { systemClock, systemRandom, silentLog } from '@tabswarm/base';
+import { abortable, systemClock, systemRandom, silentLog } from '@tabswarm/base';
 import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { equalBytes } from '@tabswarm/protocol/bytes';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
@@ -8,7 +8,7 @@ import type { Urge, Window } from '@tabswarm/swarm';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Node } from '../src/api.ts';
-import { soleDuties } from '../src/duties.ts';
+import { soleDuties, type Duties } from '../src/duties.ts';
 import { createNode } from '../src/node.ts';
 import { createReaders } from '../src/readers.ts';
 import { createShares } from '../src/shares.ts';
@@ -19,14 +19,14 @@ const BLOCK = 256 * 1024;
 const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
-async function openTab() {
+async function openTab({ duties = soleDuties }: { duties?: Duties } = {}) {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
   const stores: Stores = createMemoryBrowser(systemClock).openTab();
   const shared = { clock: systemClock, random: systemRandom, log: silentLog };
   const vault = createVault({ stores, lock: createMemoryStoreLock(), ...shared });
   const node = createNode(
-    { vault, transport, identity, duties: soleDuties, ...shared },
+    { vault, transport, identity, duties, ...shared },
     { site: 'https://tabs.example/' },
   );
   open.push(node);
@@ -132,6 +132,21 @@ describe('reading a file while it arrives', () => {
     await b.transport.dial(a.transport.self);
     await b.node.add(root);
     await expect(collect(b.node.stream(root))).rejects.toMatchObject({ name: 'WrongKeyError' });
+  });
+
+  it('[PV10] is served in a tab whose download another tab of the browser has', async () => {
+    const elsewhere: Duties = {
+      hold: (_name, _work, { signal }) => abortable(new Promise(() => undefined), signal),
+    };
+    const [a, b] = [await openTab(), await openTab({ duties: elsewhere })];
+    const film = bytesOf(40 * BLOCK);
+    const { link, root } = await a.node.share([{ path: ['x'], file: new Blob([film]) }]);
+    await b.node.add(link);
+    await b.transport.dial(a.transport.self);
+    const part = await collect(b.node.stream(root, undefined, { start: 20 * BLOCK, end: 22 * BLOCK }));
+    expect(equalBytes(part, film.subarray(20 * BLOCK, 22 * BLOCK))).toBe(true);
+    // The manifest and what was read; all else is the other tab's.
+    expect((await b.vault.usage()).blocks).toBe(3);
   });
 
   it('[PV2] hurries 8 MiB ahead, and nothing any more once it is left or done', async () => {

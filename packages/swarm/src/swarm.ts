@@ -4,7 +4,7 @@ import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
-import type { Library } from './library.ts';
+import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
 import { createServer, type Upload } from './server.ts';
@@ -27,12 +27,12 @@ export interface Swarm {
   /**
    * Fetches what is missing of a share. `holders` are nodes said to hold it; it is asked for more as long as there is
    * room for sources, and peers that join by themselves are used as well. The iteration ends when every block that is
-   * wanted or read is here, and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
+   * wanted or read (of `onlyRead`, read) is here, and throws where blocks cannot be stored. Leaving it, or aborting `signal`, stops the fetch.
    */
   fetch(
     root: Root,
     holders: AsyncIterable<NodeId>,
-    options: { signal: AbortSignal },
+    options: { onlyRead?: boolean; signal: AbortSignal },
   ): AsyncIterable<FetchEvent>;
   /** For a reader of the share: what it says that it reads is fetched before all else, also where that is not wanted. */
   urge(root: Root): Urge;
@@ -196,9 +196,10 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       running?.abort();
       running = undefined;
     },
-    async *fetch(root, holders, { signal }) {
-      const holding = library.get(root);
-      if (!holding) throw new Error('a share must be listed before it is fetched');
+    async *fetch(root, holders, { onlyRead = false, signal }) {
+      const listed = library.get(root);
+      if (!listed) throw new Error('a share must be listed before it is fetched');
+      const holding = onlyRead ? wantingNothing(listed) : listed;
       const events = createQueue<FetchEvent>();
       const left = new AbortController();
       const session = createSession({
@@ -235,5 +236,17 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));
     },
     activity: (root) => ({ sources: sessions.get(root)?.sources() ?? [], uploads: server.uploads(root) }),
+  };
+}
+
+/** The same share for somebody who only reads of it, for which the names are needed. */
+function wantingNothing(holding: Holding): Holding {
+  return {
+    ...holding,
+    isChosen: () => true,
+    priorities() {
+      const { blockLengths, urgentBlocks } = holding.layout() ?? { blockLengths: [], urgentBlocks: 0 };
+      return new Uint8Array(blockLengths.length).fill(SKIPPED).fill(FIRST, 0, urgentBlocks);
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { FilePriority, FileStatus, Node, Root, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
 import { plural } from '../format.ts';
+import { describeChoice } from '../transfer-text.ts';
 import { FileRow } from './file-row.tsx';
 
 type File = TransferView['files'][number];
@@ -34,17 +35,25 @@ export function FileList({ node, root, transfer, onChoose, onPreview, onSave }: 
       <summary>{plural(files.length, 'file')}</summary>
       {open && canChoose && (
         <div className="files-head">
-          <p className="hint">
-            {chosen
-              ? `${plural(chosen.files, 'file')} of ${files.length} chosen.`
-              : 'All files are downloaded. Skip those that you do not need.'}
-          </p>
-          <button type="button" className="quiet" data-testid="choose-all" onClick={() => onChoose('normal')}>
-            Download all
-          </button>
-          <button type="button" className="quiet" data-testid="choose-none" onClick={() => onChoose('skip')}>
-            Skip all
-          </button>
+          <p className="hint">{describeChoice(files.length, chosen)}</p>
+          <span className="files-all">
+            <button
+              type="button"
+              className="quiet"
+              data-testid="choose-all"
+              onClick={() => onChoose('normal')}
+            >
+              Download all
+            </button>
+            <button
+              type="button"
+              className="quiet"
+              data-testid="choose-none"
+              onClick={() => onChoose('skip')}
+            >
+              Skip all
+            </button>
+          </span>
         </div>
       )}
       {open && (

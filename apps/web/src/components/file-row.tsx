@@ -30,20 +30,6 @@ export function FileRow({ file, onChoose, onPreview, onSave }: FileRowProps) {
         {formatBytes(length)}
       </span>
       <span className="file-actions">
-        {onChoose && !here && (
-          <select
-            value={priority}
-            data-testid="file-priority"
-            aria-label={`Whether to download ${path}`}
-            onChange={(event) => onChoose(event.target.value as FilePriority)}
-          >
-            {Object.entries(PRIORITIES).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        )}
         {previewOf(file) && (
           <button
             type="button"
@@ -65,6 +51,20 @@ export function FileRow({ file, onChoose, onPreview, onSave }: FileRowProps) {
           >
             Save
           </button>
+        )}
+        {onChoose && !here && (
+          <select
+            value={priority}
+            data-testid="file-priority"
+            aria-label={`Whether to download ${path}`}
+            onChange={(event) => onChoose(event.target.value as FilePriority)}
+          >
+            {Object.entries(PRIORITIES).map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
         )}
       </span>
     </li>

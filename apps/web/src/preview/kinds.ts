@@ -42,7 +42,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Shown as the letters that they are, markup and scripts included: nothing in them comes alive. */
 const TEXT_ENDINGS = new Set(
   [
-    'asc bat c cc cfg conf cpp cs css csv cue diff go h hpp htm html ini java js json jsonl jsx kt log lua m3u md mjs nfo',
+    'asc bat c cc cfg conf cpp cs css csv cue diff go gpx h hpp htm html ini java js json jsonl jsx kml kt log lua m3u md mjs nfo',
     'patch php pl properties ps1 py r rb rs rst sh sql srt svg swift tex toml ts tsv tsx txt vtt xhtml xml yaml yml',
   ].flatMap((line) => line.split(' ')),
 );
