@@ -119,7 +119,8 @@ async function openBytes(
     const opened = cipher ? await cipher.apply(offset, new Uint8Array(kept)) : kept;
     const bytes = new Uint8Array(opened);
     out.set(bytes.subarray(Math.max(0, start - offset), end - offset), Math.max(0, offset - start));
-    if (cipher) release(opened);
+    release(opened);
+    if (cipher) release(kept);
   }
   return out;
 }
