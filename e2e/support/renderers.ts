@@ -2,16 +2,18 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, CDPSession } from 'playwright/test';
 
 /*
- * How much memory the pages of a browser take while something goes on: what their processes (page, worker and service
- * worker are in them) hold of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count,
- * and so does what is not collected yet.
+ * How much memory the pages of a browser hold while something goes on: what their processes (page, worker and service
+ * worker are in them) have of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count.
+ * Before each reading the browser is told that memory is short, so that it collects what nobody refers to any more: how
+ * much of that lies about otherwise is up to the browser, and it takes more where the machine has more.
  */
 export interface MemoryWatch {
   /** Ends it. The most that any one process held above what it held at the beginning, in bytes, by process. */
   stop(): Promise<readonly number[]>;
 }
 
-const SAMPLE_MS = 500;
+/** Time to collect, and short enough to see what comes and goes. */
+const SAMPLE_MS = 1_000;
 
 /** Starts to watch. Only on systems that tell of processes in `/proc`; the answer is undefined on others. */
 export async function watchRenderers(browser: Browser): Promise<MemoryWatch | undefined> {
@@ -22,9 +24,10 @@ export async function watchRenderers(browser: Browser): Promise<MemoryWatch | un
   let stopped = false;
   const sample = async (): Promise<void> => {
     while (!stopped) {
+      await session.send('Memory.simulatePressureNotification', { level: 'critical' });
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
       const now = await measure(session);
       for (const [pid, bytes] of now) most.set(pid, Math.max(bytes, most.get(pid) ?? 0));
-      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     }
   };
   const sampling = sample();
