@@ -4,28 +4,33 @@ import type { Browser, CDPSession } from 'playwright/test';
 /*
  * How much memory the pages of a browser hold while something goes on: what their processes (page, worker and service
  * worker are in them) have of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count.
- * Before each reading the browser is told that memory is short, so that it collects what nobody refers to any more: how
- * much of that lies about otherwise is up to the browser, and it takes more where the machine has more.
+ * Before each reading what nobody refers to any more is collected: how much of that lies about otherwise is up to the
+ * browser, and it is more where the machine has more or is busy.
  */
+interface CollectingWindow {
+  gc(): void;
+}
+
 export interface MemoryWatch {
   /** Ends it. The most that any one process held above what it held at the beginning, in bytes, by process. */
   stop(): Promise<readonly number[]>;
 }
 
-/** Time to collect, and short enough to see what comes and goes. */
+/** Short enough to see what comes and goes. */
 const SAMPLE_MS = 1_000;
 
 /** Starts to watch. Only on systems that tell of processes in `/proc`; the answer is undefined on others. */
 export async function watchRenderers(browser: Browser): Promise<MemoryWatch | undefined> {
   if (process.platform !== 'linux') return undefined;
   const session = await browser.newBrowserCDPSession();
+  await collect(browser);
   const first = await measure(session);
   const most = new Map(first);
   let stopped = false;
   const sample = async (): Promise<void> => {
     while (!stopped) {
-      await session.send('Memory.simulatePressureNotification', { level: 'critical' });
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+      await collect(browser);
       const now = await measure(session);
       for (const [pid, bytes] of now) most.set(pid, Math.max(bytes, most.get(pid) ?? 0));
     }
@@ -39,6 +44,23 @@ export async function watchRenderers(browser: Browser): Promise<MemoryWatch | un
       return [...most].map(([pid, bytes]) => bytes - (first.get(pid) ?? 0));
     },
   };
+}
+
+/** In pages, workers and service workers; `--expose-gc` is among the flags that the browser is started with. */
+async function collect(browser: Browser): Promise<void> {
+  const contexts = browser.contexts();
+  const pages = contexts.flatMap((context) => context.pages());
+  const workers = contexts.flatMap((context) => context.serviceWorkers());
+  const inside = pages.flatMap((page) => page.workers());
+  // One that has just ended has nothing left to collect.
+  await Promise.allSettled([
+    ...pages.map((page) => page.evaluate(collectHere)),
+    ...[...workers, ...inside].map((worker) => worker.evaluate(collectHere)),
+  ]);
+}
+
+function collectHere(): void {
+  (globalThis as unknown as CollectingWindow).gc();
 }
 
 /** Private memory by process, in bytes. */
