@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GIB, KIB, MIB, testFile } from '../support/files.ts';
 import { searchStorage } from '../support/storage.ts';
 import type { SurfaceWindow } from '../support/surface.ts';
 import type { Tab } from '../support/tab.ts';
-import { expect, test as base } from '../support/test.ts';
+import { expect, test } from '../support/test.ts';
 
 /** More than what was in flight at the pause, and fetched again: 4 MiB of one source and a batch of 2 MiB. */
 const MAX_AGAIN_BYTES = 6 * MIB + 64 * KIB;
@@ -14,15 +13,6 @@ const MAX_AGAIN_BYTES = 6 * MIB + 64 * KIB;
 interface CallWindow extends SurfaceWindow {
   call: { readonly controller: AbortController; readonly outcome: Promise<string> };
 }
-
-const test = base.extend<{ folder: string }>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from it that this needs no other fixture
-  folder: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'tabswarm-'));
-    await use(folder);
-    await rm(folder, { recursive: true });
-  },
-});
 
 function hashing({ page }: Tab) {
   return page.locator('[data-testid="transfer"][data-state="hashing"]');

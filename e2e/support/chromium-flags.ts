@@ -10,6 +10,8 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   // Containers often have 64 MiB of shared memory, which ends a tab that holds a large file.
   '--disable-dev-shm-usage',
   '--disable-gpu',
+  // So that memory can be read without what is only not collected yet.
+  '--js-flags=--expose-gc',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

@@ -36,9 +36,29 @@ export class Tab {
     return this.newShare(known);
   }
 
+  /** Chooses a folder on disk in the dialog. */
+  async shareFolder(path: string): Promise<Share> {
+    const known = await this.roots();
+    await this.page.getByTestId('folder-input').setInputFiles(path);
+    return this.newShare(known);
+  }
+
+  /** Chooses a file on disk in the dialog. */
+  async sharePath(path: string, { timeout }: { timeout?: number } = {}): Promise<Share> {
+    const known = await this.roots();
+    await this.page.getByTestId('file-input').setInputFiles(path);
+    return this.newShare(known, timeout);
+  }
+
   /** Drops files on the page. */
   async drop(files: readonly TestFile[]): Promise<Share> {
     const known = await this.roots();
+    await this.offer(files);
+    return this.newShare(known);
+  }
+
+  /** Drops files on the page, whatever comes of it. */
+  async offer(files: readonly TestFile[]): Promise<void> {
     const sources = files.map(({ name, mimeType, buffer }) => ({
       name,
       type: mimeType,
@@ -55,7 +75,6 @@ export class Tab {
         target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
       }
     }, sources);
-    return this.newShare(known);
   }
 
   async paste(link: string): Promise<void> {
@@ -142,6 +161,18 @@ export class Tab {
     return downloaded(download);
   }
 
+  /** What the row says of something of it that is being saved, or was. */
+  saving(root: string): Locator {
+    return this.row(root).getByTestId('save-status');
+  }
+
+  /** Waits until what was being saved of a share is. */
+  async expectSaved(root: string, { timeout = TRANSFER_TIMEOUT_MS } = {}): Promise<void> {
+    await expect(this.saving(root)).toHaveAttribute('data-state', 'saved', {
+      timeout,
+    });
+  }
+
   /** The SHA-256 of one file of a share, as a script in the page reads it. */
   async hashOf(root: string, path: string): Promise<string> {
     const digest = await this.page.evaluate(
@@ -207,14 +238,14 @@ export class Tab {
       .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-root') ?? ''));
   }
 
-  private async newShare(known: readonly string[]): Promise<Share> {
+  private async newShare(known: readonly string[], timeout = TRANSFER_TIMEOUT_MS): Promise<Share> {
     const ready = this.page.locator(
       [
         '[data-testid="transfer"][data-state="sharing"]',
         ...known.map((root) => `:not([data-root="${root}"])`),
       ].join(''),
     );
-    await expect(ready).toHaveCount(1, { timeout: TRANSFER_TIMEOUT_MS });
+    await expect(ready).toHaveCount(1, { timeout });
     const root = (await ready.getAttribute('data-root')) ?? '';
     const link = await ready.getByTestId('share-link').inputValue();
     return { root, link };

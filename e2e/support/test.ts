@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test as base, type BrowserContextOptions, type Page } from 'playwright/test';
 import { createFaults, type Faults } from './faults.ts';
 import { startServer, type TestServer } from './server.ts';
@@ -27,6 +30,8 @@ interface Fixtures {
   openProfile: (options?: BrowserContextOptions) => Promise<Profile>;
   /** A tab of a new person. */
   openTab: () => Promise<Tab>;
+  /** An empty folder on disk, removed afterwards. */
+  folder: string;
 }
 
 export const test = base.extend<Fixtures & Options>({
@@ -82,6 +87,13 @@ export const test = base.extend<Fixtures & Options>({
 
   openTab: async ({ openProfile }, use) => {
     await use(async () => (await openProfile()).openTab());
+  },
+
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads from it that this needs no other fixture
+  folder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tabswarm-'));
+    await use(folder);
+    await rm(folder, { recursive: true });
   },
 });
 

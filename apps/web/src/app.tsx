@@ -10,6 +10,7 @@ import { TransferList } from './components/transfer-list.tsx';
 import { ViewTabs, viewPanelId, viewTabId } from './components/view-tabs.tsx';
 import type { Booted } from './boot.ts';
 import { takeLinkFromAddress } from './address-link.ts';
+import { openTorrents, splitTorrents } from './torrent-files.ts';
 import { useDroppedFiles } from './use-dropped-files.ts';
 import { useView } from './use-view.ts';
 
@@ -36,6 +37,13 @@ export function App({ page }: { readonly page: Booted | undefined }) {
       }
       if (!node) {
         setShareError('Tabswarm is still starting. Drop the files again in a moment.');
+        return;
+      }
+      const { torrents, others } = splitTorrents(files);
+      if (torrents.length > 0) {
+        openTorrents(node, torrents, others).catch((cause: unknown) => {
+          setShareError(cause instanceof Error ? cause.message : String(cause));
+        });
         return;
       }
       // A job that fails stays in the list with its reason; one that is done is worth keeping when the disk gets full.

@@ -3,6 +3,10 @@ import { openNode, type Node } from '@tabswarm/node';
 import { currentPlace, readConfiguration } from './configuration.ts';
 import { openResources } from './resources/open-resources.ts';
 import type { Resources } from './resources/resources.ts';
+import { createInterruptions } from './save/interruptions.ts';
+import { pageDownloads } from './save/page-downloads.ts';
+import { pagePickers } from './save/pickers.ts';
+import { createSaves, type Saves } from './save/saves.ts';
 import { createTabClock, documentPage, startWorkerBeat } from './tab-clock.ts';
 import { connectVault } from './vault-client.ts';
 
@@ -21,6 +25,7 @@ export function missingFeature(): string | undefined {
 export interface Booted {
   readonly node: Node;
   readonly resources: Resources;
+  readonly saves: Saves;
 }
 
 /** The node of this tab, started. Rejects with an error whose message is for people. */
@@ -52,7 +57,18 @@ export async function boot(log: Log): Promise<Booted> {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') node.wake();
   });
-  return { node, resources };
+  const saves = createSaves({
+    resources,
+    downloads: pageDownloads,
+    pickers: pagePickers(window),
+    interruptions: createInterruptions(window.sessionStorage),
+    clock,
+  });
+  // Nothing is lost that was downloaded, but what is being saved would have to be begun again.
+  window.addEventListener('beforeunload', (event) => {
+    if (saves.views.get().some(({ status }) => status.state === 'saving')) event.preventDefault();
+  });
+  return { node, resources, saves };
 }
 
 /** Ed25519 came late to some browsers, and nothing works without. */

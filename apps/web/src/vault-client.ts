@@ -25,6 +25,9 @@ export function connectVault(worker: Worker): Vault {
     block: (root, index) => remote.block(root, index),
     read: (root, path) => remote.read(root, path),
     slice: (root, path, range) => remote.slice(root, path, range),
+    torrent: (root) => remote.torrent(root),
+    importTorrent: (torrent) => remote.importTorrent(Comlink.transfer(torrent, [torrent])),
+    supply: (root, files) => remote.supply(root, files),
     remove: (root) => remote.remove(root),
     usage: () => remote.usage(),
   };

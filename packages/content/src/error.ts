@@ -11,6 +11,8 @@ export class WrongKeyError extends Error {
 export type MetainfoErrorCode =
   /** Not a BitTorrent v2 info dictionary, or a manifest that is not one. */
   | 'malformed'
+  /** A BitTorrent v1 info dictionary, which has no hash trees. */
+  | 'v1-only'
   /** More bytes, files, blocks or folders in one another than we take on. */
   | 'too-large'
   /** A name that could reach outside the folder it is saved to, or deceive the reader. */

@@ -34,7 +34,10 @@ export function parseInfo(bytes: Bytes): Info {
   if (bytes.byteLength > MAX_INFO_BYTES) throw tooLarge(`an info dictionary of ${bytes.byteLength} bytes`);
   const info = asDict(decode(bytes));
   const version = info.get('meta version');
-  if (version !== META_VERSION) throw malformed('not a BitTorrent v2 share');
+  if (version !== META_VERSION) {
+    if (info.has('pieces')) throw new MetainfoError('v1-only', 'a BitTorrent v1 share');
+    throw malformed('not a BitTorrent v2 share');
+  }
   const pieceLength = info.get('piece length');
   if (typeof pieceLength !== 'number' || !isPieceLength(pieceLength)) throw malformed('a bad piece length');
   const name = asText(info.get('name'));

@@ -22,7 +22,7 @@ export function safeName(name: string): string {
   // `toWellFormed` is newer than our compiler's library; a lone surrogate would not survive the way through UTF-8.
   const clean = name.replaceAll(UNSAFE_CHARACTERS, '_').replaceAll(/\p{Surrogate}/gu, '_');
   if (clean === '' || clean === '.' || clean === '..') return '_';
-  return truncateUtf8(clean, MAX_NAME_BYTES);
+  return shortenName(clean, MAX_NAME_BYTES);
 }
 
 /** The longest beginning of `text` that fits, never ending inside a character. */
@@ -36,6 +36,25 @@ export function truncateUtf8(text: string, maxBytes: number): string {
     out += character;
   }
   return out;
+}
+
+/** Longer ones are no extensions, or none that matter. */
+const MAX_EXTENSION_BYTES = 24;
+
+/** The name in at most `maxBytes` of UTF-8: what stands before its extension is cut, and `suffix` put between the two. */
+export function shortenName(name: string, maxBytes: number, suffix = ''): string {
+  const extension = extensionOf(name, maxBytes);
+  const stem = name.slice(0, name.length - extension.length);
+  const room = maxBytes - utf8(extension).byteLength - suffix.length;
+  return `${truncateUtf8(stem, room)}${suffix}${extension}`;
+}
+
+function extensionOf(name: string, maxBytes: number): string {
+  const dot = name.lastIndexOf('.');
+  if (dot <= 0) return '';
+  const extension = name.slice(dot);
+  const room = Math.min(MAX_EXTENSION_BYTES, maxBytes / 2);
+  return utf8(extension).byteLength <= room ? extension : '';
 }
 
 /** Order of a file tree: name by name, each by its UTF-8 bytes. */

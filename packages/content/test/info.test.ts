@@ -17,7 +17,7 @@ import { swarmMessage } from '@tabswarm/protocol/swarm';
 import { createSeededRandom } from '@tabswarm/testkit';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import golden from './fixtures/bep52.json' with { type: 'json' };
+import golden from '@tabswarm/testkit/bep52.json' with { type: 'json' };
 import { MAX_BLOCKS } from '../src/info-decode.ts';
 import { flipBit } from './share.ts';
 

@@ -67,6 +67,10 @@ describe('planning a public share', () => {
     expect(parseInfo(encodeInfo({ ...plan, files })).files).toHaveLength(2);
   });
 
+  it('[CT6] cuts a long name before its extension', () => {
+    expect(pathsOf(open([`${'x'.repeat(300)}.jpg`]))).toEqual([`${'x'.repeat(251)}.jpg`]);
+  });
+
   it('[CT7] refuses two files at one place, none at all, and too many', () => {
     expect(() => open(['a', 'a'])).toThrow(MetainfoError);
     expect(() => open(['a', 'a/b', 'c'])).toThrow(MetainfoError);

@@ -1,8 +1,8 @@
 import { encodeTorrent } from '@tabswarm/content';
 import { fromHex, toHex } from '@tabswarm/protocol/bytes';
+import golden from '@tabswarm/testkit/bep52.json' with { type: 'json' };
 import { describe, expect, it } from 'vitest';
 import { comparePaths } from '../src/path.ts';
-import golden from './fixtures/bep52.json' with { type: 'json' };
 import { patternBytes, shareOf } from './share.ts';
 
 type PerFile = Readonly<Record<string, string>>;

@@ -50,6 +50,15 @@ export interface Node {
   choose(root: Root, priority: FilePriority, paths?: readonly (readonly string[])[]): Promise<void>;
   /** So many of a share's files from number `first` on, with how much of them is here. */
   files(root: Root, first: number, count: number): readonly FileStatus[];
+  /** As `add`, for what a `.torrent` file names. Throws a TransferError. */
+  addTorrent(torrent: Blob): Promise<Root>;
+  /** A public share as a `.torrent` file. Throws an IncompleteError while not all of its hashes are known. */
+  torrent(root: Root): Promise<Blob>;
+  /**
+   * Takes out of files that are here already what is the share's, so that it need not be fetched. Answers how many bytes
+   * that is; throws a TransferError where it is nothing.
+   */
+  supply(root: Root, files: readonly SourceFile[]): Promise<number>;
   read(root: Root, path?: readonly string[]): Promise<Blob>;
   /**
    * One file's opened bytes in order (of `start` up to `end`), also while it is still being fetched: gives what is here,

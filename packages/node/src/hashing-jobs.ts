@@ -83,6 +83,8 @@ export function createHashingJobs({
         visibility: job.visibility,
         files: job.files.map(({ path, file }) => ({ path, length: file.size })),
         readable: false,
+        openable: false,
+        hasTorrent: false,
         status: job.problem ? { state: 'failed', problem: job.problem } : { state: 'hashing' },
         progress: job.size === 0 ? 0 : job.bytesDone / job.size,
         downRate: 0,

@@ -1,4 +1,5 @@
 export type { Node } from './api.ts';
+export { savedPaths, type NameChange, type SavedPath } from '@tabswarm/content';
 export { openNode } from './open-node.ts';
 export type { LookupPath, LookupPurpose, LookupTrace } from '@tabswarm/dht';
 export type { NodeSnapshot, PeerView, Problem, TransferView } from './snapshot.ts';

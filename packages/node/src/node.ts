@@ -25,6 +25,7 @@ import { watchPaths } from './no-path.ts';
 import { problemOfDownload } from './problems.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import { TransferError } from './transfer-error.ts';
+import { createTorrents } from './torrents.ts';
 import { createVisits } from './visits.ts';
 import type { Vault } from './vault.ts';
 import { NotFoundError } from './vault/errors.ts';
@@ -238,6 +239,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     },
     read: (root, path) => vault.read(root, path),
     stream: readers.stream,
+    ...createTorrents({ vault, shares, log }),
     exploreNetwork: () => network.explore(),
     pause: (root) => setPaused(root, true),
     resume: (root) => setPaused(root, false),

@@ -51,6 +51,10 @@ export interface TransferView {
   readonly link?: string | undefined;
   /** Whether files can be opened and saved: all that was chosen is here, and the key fits. */
   readonly readable: boolean;
+  /** Whether its files' names are known and their bytes can be opened as they arrive. */
+  readonly openable: boolean;
+  /** Whether all is known that a `.torrent` file of it says. */
+  readonly hasTorrent: boolean;
   readonly status: TransferStatus;
   /** 0 to 1, of what is to be fetched. */
   readonly progress: number;

@@ -37,6 +37,7 @@ export function viewTransfer(
   const { view, wanted } = share;
   const { metainfo } = view;
   const status = statusOf(share, activity, download, around);
+  const openable = metainfo !== undefined && (view.keyState === 'none' || view.keyState === 'ok');
   const downRate = sum(activity.sources.map(({ rate }) => rate));
   const bytesLeft = metainfo ? wanted.bytes - wanted.keptBytes : undefined;
   const isPart = metainfo !== undefined && isChosen(view) && wanted.files < metainfo.files.length;
@@ -49,7 +50,9 @@ export function viewTransfer(
     files: metainfo?.files ?? [],
     chosen: isPart ? { files: wanted.files, bytes: wanted.fileBytes } : undefined,
     link,
-    readable: wanted.done && wanted.files > 0 && (view.keyState === 'none' || view.keyState === 'ok'),
+    readable: wanted.done && wanted.files > 0 && openable,
+    openable,
+    hasTorrent: view.visibility === 'public' && metainfo?.missingHashes.length === 0,
     status,
     progress: status.state === 'complete' || status.state === 'sharing' ? 1 : progressOf(share),
     downRate,

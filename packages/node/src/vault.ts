@@ -92,7 +92,7 @@ export interface Usage {
  * what was kept stays), `WrongKeyError`, `NotFoundError` (no such share, file or known block), `IncompleteError`,
  * `CorruptError` (bytes that do not hash to what was asked for), `MetainfoError` (the share itself is not one that we
  * take: its hash is right, what it says is unsafe or too large), `NotReadableError` (a file changed while it was being
- * hashed), `AbortError`.
+ * hashed), `OldTorrentError`, `AbortError`.
  */
 export interface Vault {
   shares(): Promise<readonly ShareView[]>;
@@ -151,6 +151,18 @@ export interface Vault {
     path: readonly string[] | undefined,
     range: { readonly start: number; readonly end: number },
   ): Promise<ArrayBuffer>;
+  /** A public share as a `.torrent` file. An IncompleteError while not all of its hashes are known. */
+  torrent(root: Root): Promise<ArrayBuffer>;
+  /**
+   * Lists the share of a `.torrent` file as one to download, with all that the file says of it. Throws a MetainfoError, or
+   * an OldTorrentError where it is of BitTorrent v1 only.
+   */
+  importTorrent(torrent: ArrayBuffer): Promise<ShareView>;
+  /**
+   * Takes what is the share's out of files that are here already; answers how many bytes that is. They are matched by
+   * length and name and proved by their hashes. Only for a public share whose hashes are known; 0 for others.
+   */
+  supply(root: Root, files: readonly SourceFile[]): Promise<number>;
   /** Forgets the share and frees the blocks that no other share has: at once, or after an `add` that is under way. */
   remove(root: Root): Promise<void>;
   usage(): Promise<Usage>;

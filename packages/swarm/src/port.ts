@@ -3,6 +3,7 @@ import {
   createDeferred,
   createListeners,
   errorText,
+  release,
   type Clock,
   type Log,
   type Unsubscribe,
@@ -116,7 +117,9 @@ export function createPort(link: Link, { clock, log }: { readonly clock: Clock; 
     if (!question) return;
     question.heardAt = clock.now();
     question.onProgress?.(part.payload.byteLength);
-    if (question.assembly.add(part)) question.done.resolve(question.assembly.bytes());
+    const whole = question.assembly.add(part);
+    release(bytes.buffer);
+    if (whole) question.done.resolve(question.assembly.bytes());
   });
 
   return {

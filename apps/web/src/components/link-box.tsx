@@ -44,7 +44,7 @@ export function LinkBox({ disabled, error, onSubmit }: LinkBoxProps) {
         </button>
       </div>
       <div className="link-box-row link-box-foot">
-        <p className="hint">A whole link, a magnet or a 64-digit hash.</p>
+        <p className="hint">A whole link, a magnet or a 64-digit hash; or drop a torrent file (v2).</p>
         <label className="check">
           <input
             type="checkbox"

@@ -2,35 +2,34 @@ import type { Problem, TransferView } from '@tabswarm/node';
 import { useState } from 'react';
 import type { Booted } from '../boot.ts';
 import { previewOf } from '../preview/kinds.ts';
-import { saveBlob } from '../save.ts';
 import { describeSize, describeStatus } from '../transfer-text.ts';
+import { useSaves } from '../use-saves.ts';
 import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
 import { PreviewDialog } from './preview/preview-dialog.tsx';
+import { SaveList } from './save-list.tsx';
 import { ShareLink } from './share-link.tsx';
+import { TransferButtons } from './transfer-buttons.tsx';
 
 export function TransferRow({ page, transfer }: { readonly page: Booted; readonly transfer: TransferView }) {
   const { node } = page;
-  const { id, root, name, size, status, progress, files, chosen, link, readable } = transfer;
-  const [saveError, setSaveError] = useState<string>();
+  const { root, name, size, status, progress, files, chosen, link, openable } = transfer;
+  const { views: saves, save } = useSaves(page, root);
+  const [actError, setActError] = useState<string>();
   const [shown, setShown] = useState<TransferView['files'][number]>();
-  const only = files.length === 1 ? files[0] : undefined;
   const preview = shown && previewOf(shown);
   const choosing = status.state === 'paused' && status.choosing === true;
   const problem: Problem | undefined = 'problem' in status ? status.problem : undefined;
-  const removeLabel = status.state === 'hashing' ? 'Cancel' : 'Remove';
   const active = status.state === 'hashing' || status.state === 'fetching' || status.state === 'finding';
 
   const act = (work: Promise<void>): void => {
-    setSaveError(undefined);
-    work.catch(() => setSaveError('That did not work. Reload the page and try again: nothing is lost.'));
+    setActError(undefined);
+    work.catch((cause: unknown) => setActError(textOfFailure(cause)));
   };
 
-  const save = async (chosen?: TransferView['files']): Promise<void> => {
-    if (!root) return;
-    const wanted = node.files(root, 0, files.length).filter(({ priority }) => priority !== 'skip');
-    for (const { path } of chosen ?? wanted) saveBlob(await node.read(root, path), path.at(-1) ?? name);
-  };
+  /** What is saved as a whole: all that was not left out. */
+  const chosenFiles = (): TransferView['files'] =>
+    root ? node.files(root, 0, files.length).filter(({ priority }) => priority !== 'skip') : [];
 
   return (
     <li
@@ -58,76 +57,27 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
             <span className="transfer-status">{describeStatus(transfer)}</span>
           </p>
         </div>
-        <div className="buttons transfer-buttons">
-          {readable && status.state !== 'sharing' && (
-            <button
-              type="button"
-              className="primary"
-              data-testid="save-button"
-              aria-label={`Save ${name}`}
-              onClick={() => act(save())}
-            >
-              Save
-            </button>
-          )}
-          {root && (status.state === 'fetching' || status.state === 'finding') && (
-            <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(root))}>
-              Pause
-            </button>
-          )}
-          {root && only && previewOf(only) && status.state !== 'failed' && (
-            <button
-              type="button"
-              data-testid="preview-button"
-              aria-label={`Preview ${name}`}
-              onClick={() => setShown(only)}
-            >
-              Preview
-            </button>
-          )}
-          {root && choosing && (
-            <button
-              type="button"
-              className="primary"
-              aria-label={`Download all of ${name}`}
-              onClick={() => act(node.choose(root, 'normal'))}
-            >
-              Download all
-            </button>
-          )}
-          {root && status.state === 'paused' && !choosing && (
-            <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
-              Resume
-            </button>
-          )}
-          {readable && status.state === 'sharing' && (
-            <button
-              type="button"
-              data-testid="save-button"
-              aria-label={`Save a copy of ${name}`}
-              onClick={() => act(save())}
-            >
-              Save a copy
-            </button>
-          )}
-          <button
-            type="button"
-            className="quiet"
-            aria-label={`${removeLabel} ${name}`}
-            onClick={() => act(node.remove(id))}
-          >
-            {removeLabel}
-          </button>
-        </div>
+        <TransferButtons
+          node={node}
+          transfer={transfer}
+          onSave={() => act(save(transfer, chosenFiles()))}
+          onPreview={setShown}
+          act={act}
+        />
       </div>
       {(active || (status.state === 'paused' && !choosing)) && (
         <progress aria-label={`Progress of ${name}`} max={1} value={progress} data-state={status.state} />
       )}
-      {(problem ?? saveError) !== undefined && (
-        <p className={noticeClass(status.state)} role="alert" data-testid="transfer-error">
-          {problem ? `${problem.message} ${problem.advice}` : saveError}
+      {(actError ?? problem) !== undefined && (
+        <p
+          className={actError === undefined ? noticeClass(status.state) : 'error'}
+          role="alert"
+          data-testid="transfer-error"
+        >
+          {actError ?? (problem && `${problem.message} ${problem.advice}`)}
         </p>
       )}
+      {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}
       {root && files.length > 1 && (
         <FileList
           node={node}
@@ -135,7 +85,7 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
           transfer={transfer}
           onChoose={(priority, paths) => act(node.choose(root, priority, paths))}
           onPreview={setShown}
-          onSave={status.state === 'failed' ? undefined : (file) => act(save([file]))}
+          onSave={openable ? (file) => act(save(transfer, [file])) : undefined}
         />
       )}
       {root && shown && preview && (
@@ -157,4 +107,10 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
 function noticeClass(state: TransferView['status']['state']): string {
   if (state === 'complete') return 'hint';
   return state === 'finding' || state === 'fetching' ? 'waiting' : 'error';
+}
+
+/** What the node says is for people; anything else is ours. */
+function textOfFailure(cause: unknown): string {
+  if (cause instanceof Error && cause.name === 'TransferError') return cause.message;
+  return 'That did not work. Reload the page and try again: nothing is lost.';
 }

@@ -7,8 +7,9 @@ import { NotFoundError } from './errors.ts';
 import { viewOf } from './held-share.ts';
 import { createHoldings } from './holdings.ts';
 import { createIntake } from './intake.ts';
-import { createOutlet, type Outlet } from './outlet.ts';
+import { createOutlet } from './outlet.ts';
 import type { StoreLock } from './store-lock.ts';
+import { createTorrents } from './torrents.ts';
 
 export interface VaultCollaborators {
   /** The vault deletes blocks that no share has, so nobody else may keep theirs in this store. */
@@ -20,7 +21,7 @@ export interface VaultCollaborators {
 }
 
 /** A vault in this thread. */
-export interface LocalVault extends Vault, Outlet {
+export interface LocalVault extends Vault {
   /** Hears no more of what other tabs do. The stores stay open. */
   close(): void;
 }
@@ -103,6 +104,7 @@ export function createVault({
 
   const intake = createIntake({ stores, holdings, clock, freeBlocks });
   const outlet = createOutlet(stores, holdings);
+  const torrents = createTorrents({ stores, holdings, intake });
   const adding = createAdding({
     ...stores,
     holdings,
@@ -129,7 +131,9 @@ export function createVault({
     block: whenReady(outlet.block),
     read: whenReady(outlet.read),
     slice: whenReady(outlet.slice),
-    torrent: whenReady(outlet.torrent),
+    torrent: whenReady(torrents.torrent),
+    importTorrent: whenReady(torrents.importTorrent),
+    supply: whenReady(torrents.supply),
     remove: whenReady(async (root) => {
       await holdings.alone(root, async () => {
         await shares.remove(root);

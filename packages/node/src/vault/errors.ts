@@ -7,3 +7,8 @@ export class NotFoundError extends Error {
 export class IncompleteError extends Error {
   override readonly name = 'IncompleteError';
 }
+
+/** A `.torrent` file without the hash trees of BitTorrent v2, which everything here rests on. */
+export class OldTorrentError extends Error {
+  override readonly name = 'OldTorrentError';
+}

@@ -1,4 +1,4 @@
-import type { Clock } from '@tabswarm/base';
+import { release, type Clock } from '@tabswarm/base';
 import { decodeInfo, SHARE_KEY_BYTES, verifyBlock, verifyRange, WrongKeyError } from '@tabswarm/content';
 import { fromBase64Url } from '@tabswarm/protocol/bytes';
 import type { ShareRecord, Stores } from '@tabswarm/store';
@@ -77,6 +77,8 @@ export function createIntake({ stores, holdings, clock, freeBlocks }: IntakeColl
       const block = await verifyBlock(bytes, expected);
       if (!block) return 'corrupt';
       await blocks.put(block);
+      // It is on disk, and nobody else has these bytes.
+      release(block.data);
       const share = holdings.get(root);
       if (!share) await freeBlocks();
       // The manifest's last block sets off the check of the key: whoever waits for the block waits for that as well.

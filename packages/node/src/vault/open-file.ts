@@ -1,3 +1,4 @@
+import { release } from '@tabswarm/base';
 import {
   decodeManifest,
   fileCipher,
@@ -115,8 +116,11 @@ async function openBytes(
     const kept = id === undefined ? undefined : await blocks.get(id);
     if (!kept) throw new IncompleteError('not all of this file is here');
     const offset = i * info.pieceLength;
-    const bytes = new Uint8Array(cipher ? await cipher.apply(offset, new Uint8Array(kept)) : kept);
+    const opened = cipher ? await cipher.apply(offset, new Uint8Array(kept)) : kept;
+    const bytes = new Uint8Array(opened);
     out.set(bytes.subarray(Math.max(0, start - offset), end - offset), Math.max(0, offset - start));
+    release(opened);
+    if (cipher) release(kept);
   }
   return out;
 }

@@ -1,5 +1,4 @@
-import { encodeTorrent, proveRange, rangeSize, type FileTree } from '@tabswarm/content';
-import type { Root } from '@tabswarm/protocol/ids';
+import { proveRange, rangeSize, type FileTree } from '@tabswarm/content';
 import type { Stores } from '@tabswarm/store';
 import type { Vault } from '../vault.ts';
 import type { Holdings } from './holdings.ts';
@@ -10,10 +9,7 @@ import { findFile, readFile, readSlice } from './open-file.ts';
 const CACHED_TREES = 4;
 
 /** What others are served with, and what the owner reads. */
-export interface Outlet extends Pick<Vault, 'info' | 'hashes' | 'block' | 'read' | 'slice'> {
-  /** The share as a `.torrent` file; undefined while not all hashes are known. */
-  torrent(root: Root): Promise<ArrayBuffer | undefined>;
-}
+export type Outlet = Pick<Vault, 'info' | 'hashes' | 'block' | 'read' | 'slice'>;
 
 export function createOutlet({ blocks, shares }: Stores, holdings: Holdings): Outlet {
   const trees: { readonly metainfo: Metainfo; readonly file: number; readonly tree: FileTree }[] = [];
@@ -50,19 +46,6 @@ export function createOutlet({ blocks, shares }: Stores, holdings: Holdings): Ou
     async slice(root, path, range) {
       const share = holdings.find(root);
       return readSlice(blocks, share, findFile(share, path), range);
-    },
-
-    async torrent(root) {
-      const { metainfo } = holdings.find(root);
-      const info = await shares.info(root);
-      if (!metainfo || !info || metainfo.missing.size > 0) return undefined;
-      const layers = new Map(
-        metainfo.info.files.flatMap(({ blockCount }, file) => {
-          const layer = blockCount > 1 ? treeOf(metainfo, file)?.layers[0] : undefined;
-          return layer ? [[file, layer] as const] : [];
-        }),
-      );
-      return encodeTorrent(metainfo.info, new Uint8Array(info), layers).buffer;
     },
   };
 }

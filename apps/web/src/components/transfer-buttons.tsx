@@ -1,0 +1,106 @@
+import type { Node, TransferView } from '@tabswarm/node';
+import { previewOf } from '../preview/kinds.ts';
+import { pageDownloads } from '../save/page-downloads.ts';
+import { SupplyButton } from './supply-button.tsx';
+
+export interface TransferButtonsProps {
+  readonly node: Node;
+  readonly transfer: TransferView;
+  readonly onSave: () => void;
+  readonly onPreview: (file: TransferView['files'][number]) => void;
+  /** Runs what a button does, and tells of a failure. */
+  readonly act: (work: Promise<void>) => void;
+}
+
+/** What can be done with a share or download as a whole. */
+export function TransferButtons({ node, transfer, onSave, onPreview, act }: TransferButtonsProps) {
+  const { id, root, name, status, openable } = transfer;
+  const { state } = status;
+  const only = transfer.files.length === 1 ? transfer.files[0] : undefined;
+  const choosing = status.state === 'paused' && status.choosing === true;
+  const removeLabel = state === 'hashing' ? 'Cancel' : 'Remove';
+  const incomplete = state === 'finding' || (state === 'paused' && !choosing);
+
+  const saveTorrent = async (): Promise<void> => {
+    if (root) pageDownloads.fromBlob(await node.torrent(root), `${name}.torrent`);
+  };
+
+  return (
+    <div className="buttons transfer-buttons">
+      {openable && state !== 'sharing' && state !== 'failed' && !choosing && (
+        <SaveButton transfer={transfer} onSave={onSave} />
+      )}
+      {root && (state === 'fetching' || state === 'finding') && (
+        <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(root))}>
+          Pause
+        </button>
+      )}
+      {root && only && previewOf(only) && state !== 'failed' && (
+        <button
+          type="button"
+          data-testid="preview-button"
+          aria-label={`Preview ${name}`}
+          onClick={() => onPreview(only)}
+        >
+          Preview
+        </button>
+      )}
+      {root && choosing && (
+        <button
+          type="button"
+          className="primary"
+          aria-label={`Download all of ${name}`}
+          onClick={() => act(node.choose(root, 'normal'))}
+        >
+          Download all
+        </button>
+      )}
+      {root && state === 'paused' && !choosing && (
+        <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
+          Resume
+        </button>
+      )}
+      {openable && state === 'sharing' && <SaveButton transfer={transfer} onSave={onSave} />}
+      {root && transfer.hasTorrent && incomplete && (
+        <SupplyButton name={name} onFiles={(files) => act(node.supply(root, files).then(() => undefined))} />
+      )}
+      {transfer.hasTorrent && !incomplete && (
+        <button
+          type="button"
+          className="quiet"
+          data-testid="torrent-button"
+          title="For BitTorrent software that knows v2"
+          aria-label={`Save the torrent file of ${name}`}
+          onClick={() => act(saveTorrent())}
+        >
+          Torrent file
+        </button>
+      )}
+      <button
+        type="button"
+        className="quiet"
+        aria-label={`${removeLabel} ${name}`}
+        onClick={() => act(node.remove(id))}
+      >
+        {removeLabel}
+      </button>
+    </div>
+  );
+}
+
+function SaveButton({ transfer, onSave }: { readonly transfer: TransferView; readonly onSave: () => void }) {
+  const { name, readable, status } = transfer;
+  const sharing = status.state === 'sharing';
+  const label = readable ? (sharing ? 'Save a copy' : 'Save') : 'Save while it downloads';
+  return (
+    <button
+      type="button"
+      className={sharing ? '' : 'primary'}
+      data-testid="save-button"
+      aria-label={`${label}: ${name}`}
+      onClick={onSave}
+    >
+      {label}
+    </button>
+  );
+}

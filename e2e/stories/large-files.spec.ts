@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { MIB } from '../support/files.ts';
+import { makeLargeFile, sha256OfFile } from '../support/large-file.ts';
+import { watchRenderers } from '../support/renderers.ts';
+import { expect, test } from '../support/test.ts';
+
+const SIZE = 512 * MIB;
+/** `npm run bench -- large` holds a tab to 200 MiB for a file of 4 GiB. Half of this one would be above this. */
+const MAX_GROWTH = 200 * MIB;
+const MINUTE_MS = 60_000;
+
+test('a file of 512 MiB goes from disk to disk, and the memory of both tabs stays small', async ({
+  browser,
+  openTab,
+  folder,
+}) => {
+  test.setTimeout(8 * MINUTE_MS);
+  const file = await makeLargeFile(join(folder, 'large.bin'), SIZE);
+  const [a, b] = [await openTab(), await openTab()];
+  await b.expectPeers(1);
+  const memory = await watchRenderers(browser);
+  const share = await a.sharePath(file.path, { timeout: 3 * MINUTE_MS });
+  await b.paste(share.link);
+  const [download] = await Promise.all([
+    b.page.waitForEvent('download'),
+    b.row(share.root).getByTestId('save-button').click(),
+  ]);
+  const path = await download.path();
+  const growth = await memory?.stop();
+  expect(await sha256OfFile(path)).toBe(file.sha256);
+  for (const bytes of growth ?? []) expect(bytes).toBeLessThan(MAX_GROWTH);
+});
