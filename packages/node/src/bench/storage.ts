@@ -2,6 +2,7 @@ import { silentLog, systemClock, systemRandom } from '@tabswarm/base';
 import { VerifiedBlock } from '@tabswarm/content';
 import { openStores, type Stores } from '@tabswarm/store';
 import { addShare } from '../vault/add-share.ts';
+import { createGate } from '../vault/gate.ts';
 import { createVault, createWebStoreLock } from '../vault/index.ts';
 import { writeBare } from './bare-writes.ts';
 
@@ -39,15 +40,22 @@ export function openStorageBench(): StorageBench {
     async hashAndSeal(file) {
       const { blocks, shares } = openStores(systemClock, { name: NAME });
       const nowhere: Stores = {
-        blocks: { ...blocks, put: () => Promise.resolve() },
+        blocks: { ...blocks, put: () => Promise.resolve(), lacking: () => Promise.resolve([]) },
         shares: { ...shares, update: () => Promise.resolve(undefined) },
       };
+      const over = new AbortController();
       const seal = (source: Blob): Promise<unknown> =>
         addShare(
           { ...nowhere, random: systemRandom, clock: systemClock },
           [{ path: ['bench.bin'], file: source }],
           { visibility: 'private' },
-          { signal: new AbortController().signal, onProgress: () => undefined },
+          {
+            signal: over.signal,
+            gate: createGate(() => undefined, over),
+            claim: () => undefined,
+            onBytes: () => undefined,
+            alone: (work) => work(),
+          },
         );
       // The databases are open and the code is compiled in a page that a person drops a file on.
       await seal(file.slice(0, WARM_UP_BYTES));
