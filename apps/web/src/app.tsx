@@ -36,11 +36,8 @@ export function App({ node }: { readonly node: Node | undefined }) {
         setShareError('Tabswarm is still starting. Drop the files again in a moment.');
         return;
       }
-      // A job that fails stays in the list with its reason; one that is done is worth keeping when the disk gets full.
-      node
-        .share(files, { visibility })
-        .then(() => navigator.storage.persist(), nothing)
-        .catch(nothing);
+      // A job that fails stays in the list with its reason.
+      node.share(files, { visibility }).catch(nothing);
     },
     [node, visibility],
   );

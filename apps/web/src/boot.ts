@@ -27,6 +27,7 @@ export async function boot(log: Log): Promise<Node> {
       random: systemRandom,
       log,
       locks: navigator.locks,
+      storage: navigator.storage,
       connectSocket: (url) => new WebSocket(url),
     },
     { site, ...configuration },

@@ -24,6 +24,7 @@ export function describeStatus(transfer: TransferView): string {
       return `${formatPercent(progress)} from ${plural(sources.length, 'peer')} at ${formatRate(downRate)}${time}${sending}`;
     }
     case 'paused':
+      if (status.problem?.code === 'no-room' && progress === 0) return 'Not started';
       return `Paused at ${formatPercent(progress)}`;
     case 'complete':
       return `Complete${sending}`;

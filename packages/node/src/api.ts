@@ -36,9 +36,10 @@ export interface Node {
   read(root: Root, path?: readonly string[]): Promise<Blob>;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
   exploreNetwork(): Promise<NodeLookup>;
-  pause(root: Root): Promise<void>;
-  /** Goes on with what was paused, by the user or by a problem. */
-  resume(root: Root): Promise<void>;
+  /** `id` as of its row: of a share, or of files that are on their way to becoming one. */
+  pause(id: string): Promise<void>;
+  /** Goes on with what was paused, by the user or by a problem; `anyway` also where there is less room than it needs. */
+  resume(id: string, options?: { anyway?: boolean | undefined }): Promise<void>;
   /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
   remove(id: string): Promise<void>;
   /**

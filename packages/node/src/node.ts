@@ -17,6 +17,7 @@ import { createHashingJobs } from './hashing-jobs.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { noNetwork, problemOfDownload, signalingRefused } from './problems.ts';
+import { unknownRoom, type Room, type RoomView } from './room.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import { TransferError } from './transfer-error.ts';
 import { viewTransfer } from './transfer-view.ts';
@@ -41,6 +42,8 @@ export interface NodeCollaborators {
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
   readonly duties: Duties;
+  /** Absent where nothing is known of the disk. */
+  readonly room?: Room | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -54,7 +57,7 @@ export interface NodeOptions {
 }
 
 export function createNode(collaborators: NodeCollaborators, { site, links }: NodeOptions): Node {
-  const { vault, identity, signaling, duties, clock, random, log } = collaborators;
+  const { vault, identity, signaling, duties, room = unknownRoom, clock, random, log } = collaborators;
   let noPathAt = -Infinity;
   const transport: NodeCollaborators['transport'] = {
     ...collaborators.transport,
@@ -75,12 +78,20 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   );
   const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
-  const jobs = createHashingJobs({ vault, random, now: () => clock.now(), onChange: () => redraw() });
+  const jobs = createHashingJobs({
+    vault,
+    room,
+    random,
+    now: () => clock.now(),
+    log,
+    onChange: () => redraw(),
+  });
   const downloads = createDownloads({
     shares,
     swarm,
     findHolders: (root, over) => findHolders(dht, root, over),
     duties,
+    room,
     clock,
     log: log.scoped('downloads'),
     onChange() {
@@ -101,6 +112,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   let running: AbortController | undefined;
   let redrawing = false;
   let usage = { blocks: 0, bytes: 0 };
+  let roomView: RoomView | undefined;
 
   const linkTo = ({ view }: Share): string =>
     formatAppLink(site, {
@@ -143,6 +155,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       connections: transport.connections?.() ?? NO_CONNECTIONS,
       records: dht.state.get().records,
       usage,
+      room: roomView,
       transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
     };
   };
@@ -162,10 +175,14 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   }
 
   const measureUsage = (): void => {
-    vault.usage().then(
-      (measured) => {
+    Promise.all([vault.usage(), room.measure()]).then(
+      ([measured, measuredRoom]) => {
         usage = measured;
+        roomView = measuredRoom;
         redraw();
+        if (!measuredRoom || !running) return;
+        jobs.onRoom(measuredRoom);
+        downloads.onRoom(measuredRoom);
       },
       (cause: unknown) => log.warn('could not measure the storage', { cause: errorText(cause) }),
     );
@@ -189,12 +206,15 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     // Who pastes a link again wants it to go on, whatever had stopped it.
     if (shares.get(root)?.view.paused === true) await setPaused(root, false);
     else if (downloads.state(root)?.problem) downloads.retry(root);
+    void room.persist();
     return root;
   };
 
-  const setPaused = async (root: Root, paused: boolean): Promise<void> => {
+  const setPaused = async (id: string, paused: boolean, anyway = false): Promise<void> => {
+    if (await jobs.setPaused(id, paused)) return;
+    const root = idFromText<Root>(id);
     await vault.setPaused(root, paused);
-    if (!paused) downloads.retry(root);
+    if (!paused) downloads.retry(root, { anyway });
   };
 
   /** The row of a share when it is done or needs the user. */
@@ -259,6 +279,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       const view = await jobs.run(files, { visibility, name, signal });
       shares.put(view);
       measureUsage();
+      void room.persist();
       const share = shares.get(view.root);
       if (!share) throw new Error('the share was removed while it was being added');
       return { link: linkTo(share), root: view.root };
@@ -283,8 +304,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     },
     read: (root, path) => vault.read(root, path),
     exploreNetwork: () => network.explore(),
-    pause: (root) => setPaused(root, true),
-    resume: (root) => setPaused(root, false),
+    pause: (id) => setPaused(id, true),
+    resume: (id, { anyway } = {}) => setPaused(id, false, anyway),
     async remove(id) {
       if (await jobs.remove(id)) return;
       const share = shares.all().find(({ view }) => view.root === id);

@@ -8,6 +8,7 @@ import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
 import type { Node } from './api.ts';
 import { createNode } from './node.ts';
+import { createRoom } from './room.ts';
 import type { Vault } from './vault.ts';
 
 export interface Surroundings {
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly log: Log;
   readonly locks: LockManager;
+  readonly storage: StorageManager;
   readonly connectSocket: (url: string) => WebSocket;
 }
 
@@ -29,7 +31,7 @@ export interface OpenOptions {
 
 /** A node of a real browser tab, not yet started: WebRTC, IndexedDB and Web Locks. */
 export async function openNode(
-  { vault, clock, random, log, locks, connectSocket }: Surroundings,
+  { vault, clock, random, log, locks, storage, connectSocket }: Surroundings,
   { site, signalingUrls, links }: OpenOptions,
 ): Promise<Node> {
   const identity = await claimIdentity(createIdbKeyring(), locks);
@@ -50,8 +52,9 @@ export async function openNode(
     { maxLinks: links.max },
   );
   const duties = createLockDuties(locks);
+  const room = createRoom(storage, log.scoped('room'));
   return createNode(
-    { vault, transport, identity, signaling, book: openPeerBook(), duties, clock, random, log },
+    { vault, transport, identity, signaling, book: openPeerBook(), duties, room, clock, random, log },
     { site, links },
   );
 }

@@ -11,7 +11,8 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
   const { id, root, name, size, status, progress, files, link, readable } = transfer;
   const [saveError, setSaveError] = useState<string>();
   const problem: Problem | undefined = 'problem' in status ? status.problem : undefined;
-  const removeLabel = status.state === 'hashing' ? 'Cancel' : 'Remove';
+  // Before it has a root there is nothing but work that can be given up.
+  const removeLabel = root === undefined && status.state !== 'failed' ? 'Cancel' : 'Remove';
   const active = status.state === 'hashing' || status.state === 'fetching' || status.state === 'finding';
 
   const act = (work: Promise<void>): void => {
@@ -62,13 +63,23 @@ export function TransferRow({ node, transfer }: { readonly node: Node; readonly 
               Save
             </button>
           )}
-          {root && (status.state === 'fetching' || status.state === 'finding') && (
-            <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(root))}>
+          {active && (
+            <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(id))}>
               Pause
             </button>
           )}
-          {root && status.state === 'paused' && (
-            <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
+          {status.state === 'paused' && problem?.code === 'no-room' && (
+            <button
+              type="button"
+              data-testid="anyway-button"
+              aria-label={`Download ${name} anyway`}
+              onClick={() => act(node.resume(id, { anyway: true }))}
+            >
+              Download anyway
+            </button>
+          )}
+          {status.state === 'paused' && problem?.code !== 'no-room' && (
+            <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(id))}>
               Resume
             </button>
           )}
