@@ -73,18 +73,20 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
   const running = new Map<Root, Running>();
 
   /** Holders, looked for again and again: a download that nobody can serve now may be served later. */
-  async function* holders(root: Root, run: Running): AsyncGenerator<NodeId, void, undefined> {
+  async function* holders(
+    root: Root,
+    run: Running,
+    signal: AbortSignal,
+  ): AsyncGenerator<NodeId, void, undefined> {
     let pause = FIRST_LOOK_AGAIN_MS;
     for (;;) {
-      for await (const node of findHolders(root, run.over.signal)) yield node;
+      for await (const node of findHolders(root, signal)) yield node;
       run.state.lookups += 1;
       onChange();
       const early = new AbortController();
       run.lookNow = () => early.abort();
-      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, run.over.signal]) }).catch(
-        () => undefined,
-      );
-      if (run.over.signal.aborted) return;
+      await sleep(clock, pause, { signal: AbortSignal.any([early.signal, signal]) }).catch(() => undefined);
+      if (signal.aborted) return;
       pause = early.signal.aborted ? FIRST_LOOK_AGAIN_MS : Math.min(MAX_LOOK_AGAIN_MS, pause * 2);
     }
   }
@@ -108,12 +110,18 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     if (measured && measured.free < needed) throw new NoRoomError(needed, measured.free);
   };
 
-  const fetch = async (root: Root, run: Running): Promise<void> => {
+  /** `signal` aborts with the download, or when another tab takes it over. */
+  const fetch = async (root: Root, run: Running, signal: AbortSignal): Promise<void> => {
     run.state.held = true;
     run.state.since = clock.now();
+    signal.addEventListener('abort', () => {
+      run.state.held = false;
+      run.state.sources.clear();
+      onChange();
+    });
     onChange();
     await checkRoom(root, run);
-    for await (const event of swarm.fetch(root, holders(root, run), { signal: run.over.signal })) {
+    for await (const event of swarm.fetch(root, holders(root, run, signal), { signal })) {
       onEvent(run, event);
       if (event.type === 'informed') await checkRoom(root, run);
     }
@@ -137,7 +145,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     };
     running.set(root, run);
     duties
-      .hold(`download ${root}`, () => fetch(root, run), { signal: run.over.signal })
+      .hold(`download ${root}`, (signal) => fetch(root, run, signal), { signal: run.over.signal })
       .then(
         () => running.delete(root),
         (cause: unknown) => {

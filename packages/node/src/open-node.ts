@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '@tabswarm/base';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { IceServer } from '@tabswarm/protocol/signaling';
 import { createIdbKeyring } from '@tabswarm/store/keyring';
+import { openTabChannel } from '@tabswarm/store';
 import { openPeerBook } from '@tabswarm/store/peer-book';
 import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
@@ -51,7 +52,7 @@ export async function openNode(
     },
     { maxLinks: links.max },
   );
-  const duties = createLockDuties(locks);
+  const duties = createLockDuties({ locks, tabs: openTabChannel('tabswarm-duties'), clock });
   const room = createRoom(storage, log.scoped('room'));
   return createNode(
     { vault, transport, identity, signaling, book: openPeerBook(), duties, room, clock, random, log },
