@@ -184,3 +184,32 @@ test('the page says how much is stored, and how much more can be', async ({ open
   await tab.press(share.root, 'Remove');
   await expect.poll(free).toBeGreaterThan(before - 2 * MIB);
 });
+
+test('a browser that has cleared what it kept says so, until that is dismissed', async ({
+  openProfile,
+  server,
+}) => {
+  const profile = await openProfile();
+  const tab = await profile.openTab();
+  await tab.share([testFile('soon gone.bin', 1 * MIB)]);
+  await tab.share([testFile('gone as well.bin', 2 * MIB)]);
+  await expect(tab.page.locator('.footer')).toContainText('3.15 MB');
+  await tab.page.goto('about:blank');
+  // What Chromium does when the disk is full and the site was not used for long.
+  const cdp = await tab.page.context().newCDPSession(tab.page);
+  await cdp.send('Storage.clearDataForOrigin', {
+    origin: new URL(server.url).origin,
+    storageTypes: 'indexeddb',
+  });
+  await tab.page.goto(server.url);
+  const notice = tab.page.getByTestId('lost-notice');
+  await expect(notice).toContainText('2 shares of 3.15 MB');
+  await expect(notice).toContainText(TWO_SENTENCES);
+  await tab.page.reload();
+  await expect(notice).toBeVisible();
+  await notice.getByRole('button').click();
+  await expect(notice).toHaveCount(0);
+  await tab.page.reload();
+  await tab.nodeId();
+  await expect(notice).toHaveCount(0);
+});

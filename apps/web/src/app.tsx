@@ -5,6 +5,7 @@ import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { Introduction } from './components/introduction.tsx';
 import { LinkBox } from './components/link-box.tsx';
+import { LostNotice } from './components/lost-notice.tsx';
 import { NetworkView } from './components/network-view.tsx';
 import { TransferList } from './components/transfer-list.tsx';
 import { ViewTabs, viewPanelId, viewTabId } from './components/view-tabs.tsx';
@@ -99,6 +100,7 @@ export function App({ node }: { readonly node: Node | undefined }) {
           aria-labelledby={viewTabId('files')}
           hidden={view !== 'files'}
         >
+          {node && snapshot?.lost && <LostNotice node={node} lost={snapshot.lost} />}
           {transfers.length === 0 && <Introduction />}
           <div className="entry" data-compact={transfers.length > 0}>
             <DropZone

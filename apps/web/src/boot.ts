@@ -28,6 +28,7 @@ export async function boot(log: Log): Promise<Node> {
       log,
       locks: navigator.locks,
       storage: navigator.storage,
+      localStorage: () => localStorage,
       connectSocket: (url) => new WebSocket(url),
     },
     { site, ...configuration },

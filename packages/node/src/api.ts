@@ -40,6 +40,8 @@ export interface Node {
   pause(id: string): Promise<void>;
   /** Goes on with what was paused, by the user or by a problem; `anyway` also where there is less room than it needs. */
   resume(id: string, options?: { anyway?: boolean | undefined }): Promise<void>;
+  /** The user knows that everything that was kept is gone. */
+  dismissLost(): void;
   /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
   remove(id: string): Promise<void>;
   /**

@@ -14,10 +14,12 @@ import { createDownloads } from './downloads.ts';
 import type { Duties } from './duties.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
+import { createHousekeeping } from './housekeeping.ts';
+import { noMemento, type Memento } from './memento.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { noNetwork, problemOfDownload, signalingRefused } from './problems.ts';
-import { unknownRoom, type Room, type RoomView } from './room.ts';
+import { unknownRoom, type Room } from './room.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import { TransferError } from './transfer-error.ts';
 import { viewTransfer } from './transfer-view.ts';
@@ -44,6 +46,7 @@ export interface NodeCollaborators {
   readonly duties: Duties;
   /** Absent where nothing is known of the disk. */
   readonly room?: Room | undefined;
+  readonly memento?: Memento | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -99,6 +102,19 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       redraw();
     },
   });
+  const housekeeping = createHousekeeping({
+    vault,
+    shares,
+    room,
+    memento: collaborators.memento ?? noMemento,
+    log,
+    onChange: () => redraw(),
+    onRoom(measured) {
+      if (!running) return;
+      jobs.onRoom(measured);
+      downloads.onRoom(measured);
+    },
+  });
   const visits = createVisits({ signaling, shares, stateOf: (root) => downloads.state(root), clock });
   const healing = createHealing({
     transport,
@@ -111,8 +127,6 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   });
   let running: AbortController | undefined;
   let redrawing = false;
-  let usage = { blocks: 0, bytes: 0 };
-  let roomView: RoomView | undefined;
 
   const linkTo = ({ view }: Share): string =>
     formatAppLink(site, {
@@ -154,8 +168,9 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       },
       connections: transport.connections?.() ?? NO_CONNECTIONS,
       records: dht.state.get().records,
-      usage,
-      room: roomView,
+      usage: housekeeping.usage,
+      room: housekeeping.room,
+      lost: housekeeping.lost,
       transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
     };
   };
@@ -173,20 +188,6 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       if (running) drawNow();
     });
   }
-
-  const measureUsage = (): void => {
-    Promise.all([vault.usage(), room.measure()]).then(
-      ([measured, measuredRoom]) => {
-        usage = measured;
-        roomView = measuredRoom;
-        redraw();
-        if (!measuredRoom || !running) return;
-        jobs.onRoom(measuredRoom);
-        downloads.onRoom(measuredRoom);
-      },
-      (cause: unknown) => log.warn('could not measure the storage', { cause: errorText(cause) }),
-    );
-  };
 
   const onShareChange = (): void => {
     announcer.reconcile();
@@ -252,14 +253,20 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
         for (const stop of unsubscribe) stop?.();
       });
       await shares.load();
+      housekeeping.start();
       await transport.start();
       await dht.start();
       swarm.start();
       signaling?.start();
       every(clock, () => TICK_MS, redraw, { signal });
-      every(clock, () => 4 * TICK_MS, measureUsage, { signal });
+      every(
+        clock,
+        () => 4 * TICK_MS,
+        () => housekeeping.measure(),
+        { signal },
+      );
       healing.start({ signal });
-      measureUsage();
+      housekeeping.measure();
       onShareChange();
     },
     wake: () => healing.wake(),
@@ -278,7 +285,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     async share(files, { visibility = 'private', name, signal } = {}) {
       const view = await jobs.run(files, { visibility, name, signal });
       shares.put(view);
-      measureUsage();
+      housekeeping.measure();
       void room.persist();
       const share = shares.get(view.root);
       if (!share) throw new Error('the share was removed while it was being added');
@@ -306,11 +313,12 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     exploreNetwork: () => network.explore(),
     pause: (id) => setPaused(id, true),
     resume: (id, { anyway } = {}) => setPaused(id, false, anyway),
+    dismissLost: () => housekeeping.dismissLost(),
     async remove(id) {
       if (await jobs.remove(id)) return;
       const share = shares.all().find(({ view }) => view.root === id);
       if (share) await vault.remove(share.view.root);
-      measureUsage();
+      housekeeping.measure();
     },
     async connect(nodeId, { signal } = {}) {
       await transport.dial(idFromText<NodeId>(nodeId), { signal });

@@ -8,6 +8,7 @@ import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
 import type { Node } from './api.ts';
+import { createMemento } from './memento.ts';
 import { createNode } from './node.ts';
 import { createRoom } from './room.ts';
 import type { Vault } from './vault.ts';
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly log: Log;
   readonly locks: LockManager;
   readonly storage: StorageManager;
+  /** May throw where it is turned off. */
+  readonly localStorage: () => Storage;
   readonly connectSocket: (url: string) => WebSocket;
 }
 
@@ -32,7 +35,7 @@ export interface OpenOptions {
 
 /** A node of a real browser tab, not yet started: WebRTC, IndexedDB and Web Locks. */
 export async function openNode(
-  { vault, clock, random, log, locks, storage, connectSocket }: Surroundings,
+  { vault, clock, random, log, locks, storage, localStorage, connectSocket }: Surroundings,
   { site, signalingUrls, links }: OpenOptions,
 ): Promise<Node> {
   const identity = await claimIdentity(createIdbKeyring(), locks);
@@ -54,8 +57,10 @@ export async function openNode(
   );
   const duties = createLockDuties({ locks, tabs: openTabChannel('tabswarm-duties'), clock });
   const room = createRoom(storage, log.scoped('room'));
+  const memento = createMemento(localStorage, log);
+  const book = openPeerBook();
   return createNode(
-    { vault, transport, identity, signaling, book: openPeerBook(), duties, room, clock, random, log },
+    { vault, transport, identity, signaling, book, duties, room, memento, clock, random, log },
     { site, links },
   );
 }

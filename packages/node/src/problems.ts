@@ -1,4 +1,5 @@
 import { formatBytes } from '@tabswarm/base';
+import type { Kept } from './memento.ts';
 import { NoRoomError } from './room.ts';
 import type { NodeSnapshot, Problem } from './snapshot.ts';
 
@@ -58,6 +59,16 @@ export function evicted(): Problem {
     code: 'evicted',
     message: 'The browser has removed parts of this share from its storage.',
     advice: 'Share the files again, or keep this page open: whoever has it can give the parts back.',
+  };
+}
+
+/** Everything that was kept here is gone, and the user did not remove it. */
+export function allEvicted({ shares, bytes }: Kept): Problem {
+  const what = shares === 1 ? 'one share' : `${shares} shares`;
+  return {
+    code: 'evicted',
+    message: `The browser has cleared what was kept here: ${what} of ${formatBytes(bytes)}.`,
+    advice: 'Share your files again, and paste the links of your downloads again.',
   };
 }
 

@@ -104,5 +104,7 @@ export interface NodeSnapshot {
   readonly usage: Usage;
   /** Undefined where the browser does not say. */
   readonly room: RoomView | undefined;
+  /** That the browser has cleared away everything that was kept. */
+  readonly lost?: Problem | undefined;
   readonly transfers: readonly TransferView[];
 }
