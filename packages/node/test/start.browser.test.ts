@@ -3,7 +3,6 @@ import { blockHashes, encodeInfo, piecesRootOf, rootOf } from '@tabswarm/content
 import { createVault, createWebStoreLock } from '@tabswarm/node/vault';
 import { idFromBytes, type BlockId } from '@tabswarm/protocol/ids';
 import { createIndexedDatabase, openStores } from '@tabswarm/store';
-import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, expect, it } from 'vitest';
 
 const NAME = `tabswarm-start-${Math.random()}`;
@@ -24,9 +23,8 @@ afterEach(() => {
 async function fill(): Promise<void> {
   const database = createIndexedDatabase<ArrayBuffer>(`${NAME}-blocks`);
   const { shares, blocks } = openStores(systemClock, { name: NAME });
-  const random = createSeededRandom(1);
   for (let share = 0; share < SHARES; share += 1) {
-    const ids = Array.from({ length: BLOCKS_OF_SHARE }, () => idFromBytes<BlockId>(random.bytes(32)));
+    const ids = Array.from({ length: BLOCKS_OF_SHARE }, () => idFromBytes<BlockId>(systemRandom.bytes(32)));
     for (let at = 0; at < ids.length; at += WRITTEN_AT_ONCE) {
       const some = ids.slice(at, at + WRITTEN_AT_ONCE);
       await database.setMany(some.map((id) => [id, new ArrayBuffer(VALUE_BYTES)]));

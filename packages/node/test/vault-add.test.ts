@@ -351,6 +351,27 @@ describe('an add that does not end well', () => {
     expect(await hashOf(await next.read(root))).toBe(await hashOf(patternOf(BLOCK, 2)));
   });
 
+  it('[ST21] leaves no metainfo either, when the tab was closed before the share was listed or while it was removed', async () => {
+    const [kept, removed] = [
+      await addTo(vault, { b: patternOf(5, 2) }),
+      await addTo(vault, { c: patternOf(BLOCK + 5, 3) }),
+    ];
+    const { shares } = vault.stores;
+    const [info, hashes] = [await shares.info(removed.root), await shares.hashes(removed.root)];
+    expect(hashes).toHaveLength(1);
+    // All that a removal does before its tab is closed, and all that an add does.
+    await shares.remove(removed.root);
+    await shares.putInfo(removed.root, info ?? new ArrayBuffer(0));
+    await shares.putHashes(removed.root, hashes);
+
+    const next = browser.openTab();
+    await next.shares();
+    await expect.poll(() => shares.info(removed.root)).toBeUndefined();
+    await expect.poll(() => shares.hashes(removed.root)).toEqual([]);
+    await expect.poll(() => next.usage()).toEqual({ blocks: 1, bytes: 5 });
+    expect(await hashOf(await next.read(kept.root))).toBe(await hashOf(patternOf(5, 2)));
+  });
+
   it('[ST13] is not robbed of its blocks by a removal meanwhile, which then happens later', async () => {
     const removed = await addTo(vault, { b: patternOf(3 * BLOCK, 7) });
     let removing: Promise<void> | undefined;

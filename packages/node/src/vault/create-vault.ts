@@ -50,6 +50,7 @@ export function createVault({
         await catchUp();
         const unused = kept.filter((id) => !holdings.knows(id));
         if (unused.length > 0) await blocks.delete(unused);
+        await shares.removeUnlisted();
         return true;
       });
       freeingDue = freed === undefined;
