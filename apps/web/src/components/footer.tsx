@@ -5,7 +5,7 @@ export function Footer({ snapshot }: { readonly snapshot: NodeSnapshot | undefin
   return (
     <footer className="footer">
       <p>
-        {snapshot && snapshot.usage.blocks > 0 && (
+        {snapshot && snapshot.usage.bytes > 0 && (
           <>
             This browser keeps {formatBytes(snapshot.usage.bytes)} in{' '}
             {plural(snapshot.usage.blocks, 'verified block')}.{' '}
