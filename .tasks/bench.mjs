@@ -1,8 +1,10 @@
 /*
- * `npm run bench`: how fast tabs exchange bytes here, against a raw data channel and WebTorrent, as a table, and then how
- * the overlay does in simulated networks. `npm run bench -- overlay` is the latter alone, and what stands after it goes to
- * packages/dht/sim/main.ts: `-- overlay --nodes 200 --lookups 100`. `-- large` carries a file of 4 GiB from disk to disk. Anything else goes to e2e/bench/main.ts, and is about
- * the former: `npm run bench -- --quick`, `-- --only raw,webtorrent`.
+ * `npm run bench`: how fast tabs exchange bytes here, against a raw data channel and WebTorrent, as a table, how fast
+ * files are hashed and stored, against the browser's own means, and then how the overlay does in simulated networks.
+ * `npm run bench -- storage` and `-- overlay` are those alone; what stands after them goes to e2e/bench/storage-main.ts
+ * (`-- storage --mib 16 --runs 3`) and packages/dht/sim/main.ts (`-- overlay --nodes 200 --lookups 100`). `-- large`
+ * carries a file of 4 GiB from disk to disk. Anything else goes to e2e/bench/main.ts, and is about the first:
+ * `npm run bench -- --quick`, `-- --only raw,webtorrent`.
  */
 import { join } from 'node:path';
 import { benchOverlay } from './lib/bench-overlay.mjs';
@@ -25,32 +27,29 @@ async function bench(args) {
     process.exitCode = await benchOverlay(rest);
     return;
   }
-  if (subject === 'large') {
-    process.exitCode = await benchLarge(rest);
+  if (subject === 'large' || subject === 'storage') {
+    await build();
+    process.exitCode = await benchInBrowser(`${subject}-main`, rest);
     return;
   }
-  const exchange = await benchExchange(args);
-  process.exitCode = args.length > 0 ? exchange : exchange || (await benchOverlay([]));
+  const codes = [await benchExchange(args)];
+  if (args.length === 0) codes.push(await benchInBrowser('storage-main', []), await benchOverlay([]));
+  process.exitCode = Math.max(...codes);
 }
 
 async function benchExchange(args) {
   const only = args[args.indexOf('--only') + 1];
   const others = args.includes('--only') && only.split(',').every((name) => OTHERS.has(name));
   if (!others) await build();
-  return runBench('main', args);
+  return benchInBrowser('main', args);
 }
 
-async function benchLarge(args) {
-  await build();
-  return runBench('large-main', args);
-}
-
-/** Bundles a benchmark of the browser and runs it; answers its exit code. */
-async function runBench(name, args) {
-  const bundle = ['build', '--ssr', `bench/${name}.ts`, '--outDir', 'dist', '--logLevel', 'warn'];
+/** Bundles a program of e2e/bench, which opens a browser, and runs it; answers its exit code. */
+async function benchInBrowser(program, args) {
+  const bundle = ['build', '--ssr', `bench/${program}.ts`, '--outDir', 'dist', '--logLevel', 'warn'];
   const { code: notBuilt } = await runNode(TOOLS.vite, bundle, { cwd: E2E });
   if (notBuilt) throw new TaskError('Building the benchmark failed.');
-  const { code } = await runNode(`e2e/dist/${name}.js`, args, {
+  const { code } = await runNode(`e2e/dist/${program}.js`, args, {
     env: { CHROMIUM_PATH: await ensureChromium() },
   });
   return code;

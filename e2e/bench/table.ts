@@ -27,7 +27,7 @@ export function table(rows: readonly Row[], bytes: number, baseline: string): st
   ].join('\n');
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

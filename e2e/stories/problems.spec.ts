@@ -1,35 +1,9 @@
-import { KIB, MIB, testFile } from '../support/files.ts';
-import { searchStorage } from '../support/storage.ts';
-import { Tab, TWO_SENTENCES, WORD_WITHIN_MS, type Share } from '../support/tab.ts';
-import { expect, test, type Profile } from '../support/test.ts';
-
-/** What Chromium answers where the quota says no; the page catches it, but the console may have heard. */
-const QUOTA = /QuotaExceeded/;
+import { MIB, testFile } from '../support/files.ts';
+import { TWO_SENTENCES, WORD_WITHIN_MS, type Share } from '../support/tab.ts';
+import { expect, test } from '../support/test.ts';
 
 function withRoot(link: string, root: string): Share {
   return { link: link.replace(/1220[0-9a-f]{64}/, `1220${root}`), root };
-}
-
-/** A tab of a new person, whose browser gives this site `quotaSize` bytes until `lift` is called. */
-async function openShortOfRoom(
-  profile: Profile,
-  url: string,
-  quotaSize: number,
-): Promise<{ tab: Tab; lift(): Promise<void> }> {
-  const page = await profile.newPage();
-  const cdp = await page.context().newCDPSession(page);
-  const { origin } = new URL(url);
-  // Before the page is there: once a database is open, Chromium asks for its room only now and then.
-  await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
-  await page.goto(url);
-  const tab = new Tab(page);
-  await tab.nodeId();
-  return {
-    tab,
-    lift: async () => {
-      await cdp.send('Storage.overrideQuotaForOrigin', { origin });
-    },
-  };
 }
 
 test.describe('when something is wrong, the page says what and what to do', () => {
@@ -105,51 +79,5 @@ test.describe('when something is wrong, the page says what and what to do', () =
     );
     await b.paste(other.link);
     await b.expectWord(other.root, /nobody/i);
-  });
-
-  test('a full disk', async ({ openTab, openProfile, server, faults }) => {
-    faults.expect(QUOTA);
-    const file = testFile('too much.bin', 33 * MIB);
-    const a = await openTab();
-    const share = await a.share([file]);
-    const { tab: b, lift } = await openShortOfRoom(await openProfile(), server.url, 10 * MIB);
-    await b.paste(share.link);
-    // It has to fill first.
-    await b.expectWord(share.root, /room|space|full/i, { timeout: 60_000 });
-
-    // With room again, it goes on from where it was.
-    await lift();
-    const resume = b.row(share.root).getByRole('button', { name: /resume/i });
-    if (await resume.isVisible()) await resume.click();
-    await b.expectState(share.root, 'complete');
-    expect(await b.save(share.root)).toMatchObject({ sha256: file.sha256 });
-  });
-
-  test('a full disk while sharing', async ({ openTab, openProfile, server }) => {
-    const [small, large] = [testFile('fits.bin', 1 * MIB), testFile('does not fit.bin', 33 * MIB)];
-    const { tab: a, lift } = await openShortOfRoom(await openProfile(), server.url, 10 * MIB);
-    const share = await a.share([small]);
-    const { bytes } = await searchStorage(a.page, {});
-
-    await a.page.getByTestId('file-input').setInputFiles(large);
-    const failed = a.page.locator('[data-testid="transfer"][data-state="failed"]');
-    await expect(failed).toHaveCount(1, { timeout: 60_000 });
-    await expect(failed.getByTestId('transfer-name')).toHaveText(large.name);
-    const error = failed.getByTestId('transfer-error');
-    await expect(error).toContainText(/room|space|full/i);
-    await expect(error).toContainText(TWO_SENTENCES);
-    // What was written of it makes room again.
-    await expect
-      .poll(async () => (await searchStorage(a.page, {})).bytes, { message: 'stored bytes' })
-      .toBeLessThan(bytes + 64 * KIB);
-
-    // Nothing is lost: what was shared before is still had, and with room again the file can be shared.
-    const b = await openTab();
-    await b.download(share);
-    expect(await b.save(share.root)).toMatchObject({ sha256: small.sha256 });
-    await lift();
-    const again = await a.share([large]);
-    await b.download(again);
-    expect(await b.save(again.root)).toMatchObject({ sha256: large.sha256 });
   });
 });

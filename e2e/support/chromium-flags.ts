@@ -18,7 +18,8 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   '--disable-component-update',
   '--disable-sync',
   // Names in place of local addresses are resolved by multicast, which many containers do not carry.
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  // And what is free on the disk is told as it is, not as the 10 GiB that Chromium names to every site.
+  '--disable-features=WebRtcHideLocalIpsWithMdns,StaticStorageQuota',
   '--allow-loopback-in-peer-connection',
   // Several pages share one screen that nobody looks at: none of them is in the background.
   '--disable-background-timer-throttling',

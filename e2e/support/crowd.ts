@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'playwright/test';
+import { crash } from './crash.ts';
 import { KIB, testFile } from './files.ts';
 import { connectionsMade, countConnections } from './gauge.ts';
 import type { SeededRandom } from './random.ts';
@@ -154,14 +155,4 @@ export async function openCrowd({ url, openProfile, random, ...sizes }: CrowdOpt
       await sleep(Math.max(0, end - performance.now()));
     },
   };
-}
-
-/** The end of its process: nothing of the page runs any more, and nobody is told. */
-async function crash({ page }: Tab): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const crashed = page.waitForEvent('crash');
-  // The answer never comes: who should give it is gone.
-  session.send('Page.crash').catch(() => undefined);
-  await crashed;
-  await page.close();
 }

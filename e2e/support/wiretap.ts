@@ -21,10 +21,13 @@ interface Wire {
 }
 interface WireWindow extends Window {
   wire: Wire;
+  reportBulk(bytes: number): Promise<void>;
 }
 
 export interface Wiretap {
   bulkReceived(): Promise<number>;
+  /** The same, as far as this side has heard of it: a page that crashes can be asked no more. */
+  bulkReport(): number;
   corruptBulk(): Promise<void>;
   /** Lets so many bytes go out on bulk channels, and holds back what follows. */
   holdBulkAfter(bytes: number): Promise<void>;
@@ -46,9 +49,14 @@ export async function wiretap(page: Page): Promise<Wiretap> {
     socket.on('framesent', ({ payload }) => said.push(Buffer.from(payload)));
     socket.on('framereceived', ({ payload }) => said.push(Buffer.from(payload)));
   });
+  let reported = 0;
+  await page.exposeFunction('reportBulk', (bytes: number) => {
+    reported += bytes;
+  });
   await page.addInitScript(install);
   return {
     bulkReceived: () => page.evaluate(() => (globalThis as unknown as WireWindow).wire.bulkReceived),
+    bulkReport: () => reported,
     corruptBulk: () =>
       page.evaluate(() => {
         (globalThis as unknown as WireWindow).wire.corrupt = true;
@@ -158,7 +166,9 @@ function install(): void {
     wire.channels.push(channel);
     channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       keep(data);
-      if (channel.id === BULK && data instanceof ArrayBuffer) wire.bulkReceived += data.byteLength;
+      if (channel.id !== BULK || !(data instanceof ArrayBuffer)) return;
+      wire.bulkReceived += data.byteLength;
+      void (globalThis as unknown as WireWindow).reportBulk(data.byteLength);
     });
     return channel;
   };

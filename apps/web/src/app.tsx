@@ -5,6 +5,7 @@ import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { Introduction } from './components/introduction.tsx';
 import { LinkBox } from './components/link-box.tsx';
+import { LostNotice } from './components/lost-notice.tsx';
 import { NetworkView } from './components/network-view.tsx';
 import { TransferList } from './components/transfer-list.tsx';
 import { ViewTabs, viewPanelId, viewTabId } from './components/view-tabs.tsx';
@@ -46,11 +47,8 @@ export function App({ page }: { readonly page: Booted | undefined }) {
         });
         return;
       }
-      // A job that fails stays in the list with its reason; one that is done is worth keeping when the disk gets full.
-      node
-        .share(files, { visibility })
-        .then(() => navigator.storage.persist(), nothing)
-        .catch(nothing);
+      // A job that fails stays in the list with its reason.
+      node.share(files, { visibility }).catch(nothing);
     },
     [node, visibility],
   );
@@ -112,6 +110,7 @@ export function App({ page }: { readonly page: Booted | undefined }) {
           aria-labelledby={viewTabId('files')}
           hidden={view !== 'files'}
         >
+          {node && snapshot?.lost && <LostNotice node={node} lost={snapshot.lost} />}
           {transfers.length === 0 && <Introduction />}
           <div className="entry" data-compact={transfers.length > 0}>
             <DropZone

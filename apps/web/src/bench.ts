@@ -1,8 +1,11 @@
 import { silentLog, systemClock, systemRandom } from '@tabswarm/base';
-import { openTransport } from '@tabswarm/node/bench';
+import type { StorageBench } from '@tabswarm/node/bench/storage';
+import { openTransport } from '@tabswarm/node/bench/transport';
+import * as Comlink from 'comlink';
 
 /*
- * The transport alone, without store, swarm and screen: what `npm run bench` holds against a raw RTCDataChannel.
+ * Parts of the product by themselves, for `npm run bench`: the transport, without store, swarm and screen, which is held
+ * against a raw RTCDataChannel, and in a worker the way from a file to the disk.
  */
 export interface TransportBench {
   /** Starts; resolves to this page's id once the signaling server knows it. */
@@ -15,6 +18,7 @@ export interface TransportBench {
 declare global {
   interface Window {
     bench?: TransportBench;
+    openStorageBench?: () => Comlink.Remote<StorageBench>;
   }
 }
 
@@ -25,3 +29,10 @@ window.bench = openTransport(
   { clock: systemClock, random: systemRandom, log: silentLog, connectSocket: (url) => new WebSocket(url) },
   { signalingUrl: site.href },
 );
+window.openStorageBench = () =>
+  Comlink.wrap<StorageBench>(
+    new Worker(new URL('./storage-bench.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'storage bench',
+    }),
+  );

@@ -42,6 +42,8 @@ export async function boot(log: Log): Promise<Booted> {
       random: systemRandom,
       log,
       locks: navigator.locks,
+      storage: navigator.storage,
+      localStorage: () => localStorage,
       connectSocket: (url) => new WebSocket(url),
     },
     { site, ...configuration },

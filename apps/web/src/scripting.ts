@@ -55,6 +55,7 @@ function statusOf(node: Node | undefined) {
     records: snapshot?.records ?? 0,
     blocks: snapshot?.usage.blocks ?? 0,
     bytes: snapshot?.usage.bytes ?? 0,
+    storage: snapshot?.room,
     transfers: snapshot?.transfers ?? [],
   };
 }

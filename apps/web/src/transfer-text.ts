@@ -24,7 +24,9 @@ export function describeStatus(transfer: TransferView): string {
       return `${formatPercent(progress)} from ${plural(sources.length, 'peer')} at ${formatRate(downRate)}${time}${sending}`;
     }
     case 'paused':
-      return status.choosing === true ? 'Choose what to download' : `Paused at ${formatPercent(progress)}`;
+      if (status.choosing === true) return 'Choose what to download';
+      if (status.problem?.code === 'no-room' && progress === 0) return 'Not started';
+      return `Paused at ${formatPercent(progress)}`;
     case 'complete':
       return `Complete${chosen ? `: ${chosen.files} of ${plural(files.length, 'file')}` : ''}${sending}`;
     default:

@@ -14,6 +14,8 @@ export function connectVault(worker: Worker): Vault {
     },
     add: (files, options, onProgress) => remote.add(files, options, Comlink.proxy(onProgress)),
     cancel: (job) => remote.cancel(job),
+    holdUp: (job) => remote.holdUp(job),
+    goOn: (job) => remote.goOn(job),
     want: (share) => remote.want(share),
     setPaused: (root, paused) => remote.setPaused(root, paused),
     choose: (root, choice) => remote.choose(root, choice),

@@ -1,3 +1,4 @@
+export { formatBytes } from './bytes-text.ts';
 export { abortable, TimeoutError, withTimeout } from './abort.ts';
 export { every, sleep, systemClock, type Clock } from './clock.ts';
 export { createDeferred, type Deferred } from './deferred.ts';

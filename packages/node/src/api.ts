@@ -70,9 +70,12 @@ export interface Node {
   stream(root: Root, path?: readonly string[], options?: ReadOptions): ReadableStream<Uint8Array>;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
   exploreNetwork(): Promise<NodeLookup>;
-  pause(root: Root): Promise<void>;
-  /** Goes on with what was paused, by the user or by a problem. */
-  resume(root: Root): Promise<void>;
+  /** `id` as of its row: of a share, or of files that are on their way to becoming one. */
+  pause(id: string): Promise<void>;
+  /** Goes on with what was paused, by the user or by a problem; `anyway` also where there is less room than it needs. */
+  resume(id: string, options?: { anyway?: boolean | undefined }): Promise<void>;
+  /** The user knows that everything that was kept is gone. */
+  dismissLost(): void;
   /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
   remove(id: string): Promise<void>;
   /**

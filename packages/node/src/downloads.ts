@@ -4,6 +4,7 @@ import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import type { FetchEvent, Swarm } from '@tabswarm/swarm';
 import type { Duties } from './duties.ts';
 import { problemOfDownload } from './problems.ts';
+import { hasRoomCome, NoRoomError, startWait, type Room, type RoomView, type RoomWait } from './room.ts';
 import type { Share, Shares } from './shares.ts';
 import type { Problem } from './snapshot.ts';
 
@@ -29,7 +30,7 @@ export interface DownloadState {
   readonly sources: Set<NodeId>;
   /** Nodes that sent what is not the share's. */
   readonly banned: Set<NodeId>;
-  /** What ended it: it waits for the user. */
+  /** What ended it: it waits for the user, or for room. */
   problem?: Problem | undefined;
 }
 
@@ -38,8 +39,10 @@ export interface Downloads {
   state(root: Root): DownloadState | undefined;
   /** Starts what should run and stops what should not. */
   reconcile(): void;
-  /** Tries again what stopped for a problem. */
-  retry(root: Root): void;
+  /** Tries again what stopped for a problem; `anyway` also where there is less room than it needs. */
+  retry(root: Root, options?: { readonly anyway?: boolean }): void;
+  /** The room was measured: what stopped for want of it may go on. */
+  onRoom(room: RoomView): void;
   /** Somebody linked up: looking again may find more. */
   wake(): void;
   stop(): void;
@@ -52,6 +55,7 @@ export interface DownloadsCollaborators {
   /** Whether somebody reads of the share what is not all here. */
   readonly isRead: (root: Root) => boolean;
   readonly duties: Duties;
+  readonly room: Room;
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: () => void;
@@ -59,6 +63,9 @@ export interface DownloadsCollaborators {
 
 interface Running {
   readonly state: DownloadState;
+  readonly roomWait: RoomWait;
+  /** The user wants it, however little room there is. */
+  readonly anyway: boolean;
   readonly over: AbortController;
   /** While another tab of this browser has the download: ends the fetch of what is read in this one. */
   aside?: AbortController | undefined;
@@ -66,7 +73,7 @@ interface Running {
 }
 
 export function createDownloads(collaborators: DownloadsCollaborators): Downloads {
-  const { shares, swarm, findHolders, isRead, duties, clock, log, onChange } = collaborators;
+  const { shares, swarm, findHolders, isRead, duties, room, clock, log, onChange } = collaborators;
   const running = new Map<Root, Running>();
 
   /** Holders, looked for again and again: a download that nobody can serve now may be served later. */
@@ -99,18 +106,33 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     onChange();
   };
 
-  const fetch = async (root: Root, run: Running): Promise<void> => {
+  /** Throws a NoRoomError where it is known how much is missing, and that there is no room for it. */
+  const checkRoom = async (root: Root, { anyway }: Running): Promise<void> => {
+    const needed = bytesMissing(shares.get(root));
+    if (anyway || needed === 0) return;
+    const measured = await room.measure();
+    if (measured && measured.free < needed) throw new NoRoomError(needed, measured.free);
+  };
+
+  /** `signal` aborts with the download, or when another tab takes it over. */
+  const fetch = async (root: Root, run: Running, signal: AbortSignal): Promise<void> => {
     run.aside?.abort();
     run.state.held = true;
     run.state.since = clock.now();
+    signal.addEventListener('abort', () => {
+      run.state.held = false;
+      run.state.sources.clear();
+      onChange();
+    });
     onChange();
-    for await (const event of swarm.fetch(root, holders(root, run, run.over.signal), {
-      signal: run.over.signal,
-    }))
+    await checkRoom(root, run);
+    for await (const event of swarm.fetch(root, holders(root, run, signal), { signal })) {
       onEvent(run, event);
+      if (event.type === 'informed') await checkRoom(root, run);
+    }
   };
 
-  const start = (root: Root): void => {
+  const start = (root: Root, anyway = false): void => {
     const run: Running = {
       state: {
         held: false,
@@ -121,18 +143,21 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
         sources: new Set(),
         banned: new Set(),
       },
+      roomWait: {},
+      anyway,
       over: new AbortController(),
       lookNow: () => undefined,
     };
     running.set(root, run);
     duties
-      .hold(`download ${root}`, () => fetch(root, run), { signal: run.over.signal })
+      .hold(`download ${root}`, (signal) => fetch(root, run, signal), { signal: run.over.signal })
       .then(
         () => running.delete(root),
         (cause: unknown) => {
           if (run.over.signal.aborted) return;
           log.warn('a download stopped', { root, cause: errorText(cause) });
           run.state.problem = problemOfDownload(cause);
+          void startWait(room, run.roomWait);
         },
       )
       .finally(onChange);
@@ -181,12 +206,25 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     }
   };
 
+  const retry: Downloads['retry'] = (root, { anyway = false } = {}) => {
+    stopOne(root);
+    const share = shares.get(root);
+    if (share && isWanted(share)) start(root, anyway);
+    onChange();
+  };
+
   return {
     state: (root) => running.get(root)?.state,
     reconcile,
-    retry(root) {
-      stopOne(root);
-      reconcile();
+    retry,
+    onRoom(measured) {
+      for (const [root, { state, roomWait, anyway }] of running) {
+        const needed = bytesMissing(shares.get(root));
+        const goesOn =
+          (state.problem?.code === 'no-room' && measured.free >= needed) ||
+          (state.problem?.code === 'disk-full' && hasRoomCome(roomWait, measured, needed));
+        if (goesOn) retry(root, { anyway });
+      }
     },
     wake() {
       for (const run of running.values()) if (run.state.sources.size === 0) run.lookNow();
@@ -195,6 +233,11 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
       for (const root of running.keys()) stopOne(root);
     },
   };
+}
+
+/** 0 while it is not known how much there is of it. */
+function bytesMissing(share: Share | undefined): number {
+  return share?.view.metainfo ? share.wanted.bytes - share.wanted.keptBytes : 0;
 }
 
 /** Not paused, and of use once it is here: a wrong key opens nothing, nor does a manifest that we do not take. */

@@ -1,16 +1,16 @@
-import { createState, errorText, every, type Clock, type Log, type State } from '@tabswarm/base';
+import { createState, every, type Clock, type State } from '@tabswarm/base';
 import type { Dht } from '@tabswarm/dht';
 import type { Transport } from '@tabswarm/net';
 import type { Swarm } from '@tabswarm/swarm';
 import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import type { Downloads } from './downloads.ts';
 import type { HashingJobs } from './hashing-jobs.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import type { Network } from './network.ts';
 import { noNetwork, signalingRefused } from './problems.ts';
 import type { Share, Shares } from './shares.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import { viewTransfer } from './transfer-view.ts';
-import type { Vault } from './vault.ts';
 
 /** The screen is redrawn at most so often. */
 const REDRAW_MS = 200;
@@ -28,12 +28,10 @@ export interface Drawing {
   redraw(): void;
   /** The snapshot as of now, for whoever cannot wait for the next redraw. */
   drawNow(): void;
-  /** Finds out how much is kept. */
-  measureUsage(): void;
 }
 
 export interface DrawingParts {
-  readonly vault: Pick<Vault, 'usage'>;
+  readonly housekeeping: Pick<Housekeeping, 'usage' | 'room' | 'lost'>;
   readonly transport: Transport & Partial<Pick<WebRtcTransport, 'connections'>>;
   readonly noPath: () => boolean;
   readonly dht: Dht;
@@ -45,15 +43,13 @@ export interface DrawingParts {
   readonly signaling?: Signaling | undefined;
   readonly linkTo: (share: Share) => string;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 export function createDrawing(parts: DrawingParts): Drawing {
-  const { vault, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
-  const { linkTo, clock, log } = parts;
+  const { housekeeping, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
+  const { linkTo, clock } = parts;
   let running: AbortSignal | undefined;
   let redrawing = false;
-  let usage = { blocks: 0, bytes: 0 };
 
   const draw = (): NodeSnapshot => {
     const state = signaling?.state.get();
@@ -79,7 +75,9 @@ export function createDrawing(parts: DrawingParts): Drawing {
       },
       connections: transport.connections?.() ?? NO_CONNECTIONS,
       records: dht.state.get().records,
-      usage,
+      usage: housekeeping.usage,
+      room: housekeeping.room,
+      lost: housekeeping.lost,
       transfers: [...rows, ...jobs.views()].toSorted((a, b) => b.addedAt - a.addedAt),
     };
   };
@@ -97,26 +95,13 @@ export function createDrawing(parts: DrawingParts): Drawing {
     });
   };
 
-  const measureUsage = (): void => {
-    vault.usage().then(
-      (measured) => {
-        usage = measured;
-        redraw();
-      },
-      (cause: unknown) => log.warn('could not measure the storage', { cause: errorText(cause) }),
-    );
-  };
-
   return {
     snapshot,
     start({ signal }) {
       running = signal;
       every(clock, () => TICK_MS, redraw, { signal });
-      every(clock, () => 4 * TICK_MS, measureUsage, { signal });
-      measureUsage();
     },
     redraw,
     drawNow,
-    measureUsage,
   };
 }

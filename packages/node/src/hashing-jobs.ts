@@ -1,8 +1,9 @@
-import type { Random } from '@tabswarm/base';
+import { errorText, type Log, type Random } from '@tabswarm/base';
 import { toHex } from '@tabswarm/protocol/bytes';
-import { problemOfSharing } from './problems.ts';
-import type { Problem, TransferView } from './snapshot.ts';
-import type { SourceFile, ShareView, Vault, Visibility } from './vault.ts';
+import { noRoomForFiles, problemOfSharing } from './problems.ts';
+import { hasRoomCome, startWait, type Room, type RoomView, type RoomWait } from './room.ts';
+import type { Problem, TransferStatus, TransferView } from './snapshot.ts';
+import type { HashProgress, SourceFile, ShareView, Vault, Visibility } from './vault.ts';
 
 /** Files on their way to becoming a share. A job that failed stays in the list until it is dismissed. */
 export interface HashingJobs {
@@ -17,6 +18,10 @@ export interface HashingJobs {
   views(): readonly TransferView[];
   /** Cancels or dismisses; false where there is no such job. */
   remove(id: string): Promise<boolean>;
+  /** Holds it up, or has it go on; false where there is no such job. */
+  setPaused(id: string, paused: boolean): Promise<boolean>;
+  /** The room was measured: what waits for more may go on. */
+  onRoom(room: RoomView): void;
 }
 
 interface Job {
@@ -27,18 +32,24 @@ interface Job {
   readonly files: readonly SourceFile[];
   readonly addedAt: number;
   bytesDone: number;
+  heldUp?: HashProgress['heldUp'];
+  roomWait: RoomWait;
   problem?: Problem | undefined;
 }
 
 export function createHashingJobs({
   vault,
+  room,
   random,
   now,
+  log,
   onChange,
 }: {
   readonly vault: Vault;
+  readonly room: Room;
   readonly random: Random;
   readonly now: () => number;
+  readonly log: Log;
   readonly onChange: () => void;
 }): HashingJobs {
   const jobs = new Map<string, Job>();
@@ -54,14 +65,19 @@ export function createHashingJobs({
         files,
         addedAt: now(),
         bytesDone: 0,
+        roomWait: {},
       };
       const cancel = (): void => void vault.cancel(job.id);
       jobs.set(job.id, job);
       onChange();
       signal?.addEventListener('abort', cancel, { once: true });
       try {
-        const view = await vault.add(files, { visibility, name, job: job.id }, ({ bytesDone }) => {
-          job.bytesDone = bytesDone;
+        const view = await vault.add(files, { visibility, name, job: job.id }, ({ bytesDone, heldUp }) => {
+          if (heldUp !== job.heldUp) {
+            job.roomWait = {};
+            void startWait(room, job.roomWait);
+          }
+          Object.assign(job, { bytesDone, heldUp });
           onChange();
         });
         jobs.delete(job.id);
@@ -85,7 +101,7 @@ export function createHashingJobs({
         readable: false,
         openable: false,
         hasTorrent: false,
-        status: job.problem ? { state: 'failed', problem: job.problem } : { state: 'hashing' },
+        status: statusOf(job),
         progress: job.size === 0 ? 0 : job.bytesDone / job.size,
         downRate: 0,
         upRate: 0,
@@ -101,5 +117,24 @@ export function createHashingJobs({
       onChange();
       return true;
     },
+    async setPaused(id, paused) {
+      if (!jobs.has(id)) return false;
+      await (paused ? vault.holdUp(id) : vault.goOn(id));
+      return true;
+    },
+    onRoom(measured) {
+      for (const { id, heldUp, roomWait, size, bytesDone } of jobs.values()) {
+        if (heldUp !== 'no-room' || !hasRoomCome(roomWait, measured, size - bytesDone)) continue;
+        vault
+          .goOn(id)
+          .catch((cause: unknown) => log.warn('a share did not go on', { cause: errorText(cause) }));
+      }
+    },
   };
+}
+
+function statusOf({ problem, heldUp }: Job): TransferStatus {
+  if (problem) return { state: 'failed', problem };
+  if (heldUp === undefined) return { state: 'hashing' };
+  return { state: 'paused', problem: heldUp === 'no-room' ? noRoomForFiles() : undefined };
 }

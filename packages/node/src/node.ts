@@ -1,4 +1,4 @@
-import { errorText, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
+import { errorText, every, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
 import { formatAppLink, parseLink } from '@tabswarm/content';
 import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
 import type { Transport } from '@tabswarm/net';
@@ -18,7 +18,10 @@ import { fileAt } from './file-at.ts';
 import { fileStatuses } from './file-status.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
+import { createHousekeeping } from './housekeeping.ts';
+import { noMemento, type Memento } from './memento.ts';
 import { createReaders } from './readers.ts';
+import { unknownRoom, type Room } from './room.ts';
 import { createShares, type Share } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { watchPaths } from './no-path.ts';
@@ -30,6 +33,9 @@ import { createVisits } from './visits.ts';
 import type { Vault } from './vault.ts';
 import { NotFoundError } from './vault/errors.ts';
 
+/** How much is kept, and how much room there is, is found out so often. */
+const MEASURE_MS = 2_000;
+
 export interface NodeCollaborators {
   readonly vault: Vault;
   readonly transport: Transport & Partial<Pick<WebRtcTransport, 'connections' | 'wake'>>;
@@ -39,6 +45,9 @@ export interface NodeCollaborators {
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
   readonly duties: Duties;
+  /** Absent where nothing is known of the disk. */
+  readonly room?: Room | undefined;
+  readonly memento?: Memento | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -52,7 +61,7 @@ export interface NodeOptions {
 }
 
 export function createNode(collaborators: NodeCollaborators, { site, links }: NodeOptions): Node {
-  const { vault, identity, signaling, duties, clock, random, log } = collaborators;
+  const { vault, identity, signaling, duties, room = unknownRoom, clock, random, log } = collaborators;
   const { transport, noPath } = watchPaths(collaborators.transport, clock);
   const shares = createShares(vault);
   const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
@@ -62,13 +71,21 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   );
   const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
-  const jobs = createHashingJobs({ vault, random, now: () => clock.now(), onChange: () => redraw() });
+  const jobs = createHashingJobs({
+    vault,
+    room,
+    random,
+    now: () => clock.now(),
+    log,
+    onChange: () => redraw(),
+  });
   const downloads = createDownloads({
     shares,
     swarm,
     findHolders: (root, over) => findHolders(dht, root, over),
     isRead: (root) => readers.isWanted(root),
     duties,
+    room,
     clock,
     log: log.scoped('downloads'),
     onChange() {
@@ -77,6 +94,19 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     },
   });
   const readers = createReaders({ vault, shares, swarm, onChange: () => downloads.reconcile() });
+  const housekeeping = createHousekeeping({
+    vault,
+    shares,
+    room,
+    memento: collaborators.memento ?? noMemento,
+    log,
+    onChange: () => redraw(),
+    onRoom(measured) {
+      if (!running) return;
+      jobs.onRoom(measured);
+      downloads.onRoom(measured);
+    },
+  });
   const visits = createVisits({ signaling, shares, stateOf: (root) => downloads.state(root), clock });
   const healing = createHealing({
     transport,
@@ -98,7 +128,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     });
 
   const drawing = createDrawing({
-    vault,
+    housekeeping,
     transport,
     noPath,
     dht,
@@ -110,9 +140,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     signaling,
     linkTo,
     clock,
-    log,
   });
-  const { snapshot, redraw, drawNow, measureUsage } = drawing;
+  const { snapshot, redraw, drawNow } = drawing;
 
   const onShareChange = (): void => {
     announcer.reconcile();
@@ -135,6 +164,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     // Who pastes a link again wants it to go on, whatever had stopped it.
     if (shares.get(root)?.view.paused === true) await setPaused(root, false);
     else if (downloads.state(root)?.problem) downloads.retry(root);
+    void room.persist();
     return root;
   };
 
@@ -142,9 +172,11 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     await vault.choose(root, chosen(shares.get(root)?.view.choice, priority, paths));
   };
 
-  const setPaused = async (root: Root, paused: boolean): Promise<void> => {
+  const setPaused = async (id: string, paused: boolean, anyway = false): Promise<void> => {
+    if (await jobs.setPaused(id, paused)) return;
+    const root = idFromText<Root>(id);
     await vault.setPaused(root, paused);
-    if (!paused) downloads.retry(root);
+    if (!paused) downloads.retry(root, { anyway });
   };
 
   /** The row of a share when it is done or needs the user. */
@@ -183,12 +215,20 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
         for (const stop of unsubscribe) stop?.();
       });
       await shares.load();
+      housekeeping.start();
       await transport.start();
       await dht.start();
       swarm.start();
       signaling?.start();
       drawing.start({ signal });
+      every(
+        clock,
+        () => MEASURE_MS,
+        () => housekeeping.measure(),
+        { signal },
+      );
       healing.start({ signal });
+      housekeeping.measure();
       onShareChange();
     },
     wake: () => healing.wake(),
@@ -207,7 +247,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     async share(files, { visibility = 'private', name, signal } = {}) {
       const view = await jobs.run(files, { visibility, name, signal });
       shares.put(view);
-      measureUsage();
+      housekeeping.measure();
+      void room.persist();
       const share = shares.get(view.root);
       if (!share) throw new Error('the share was removed while it was being added');
       return { link: linkTo(share), root: view.root };
@@ -241,13 +282,14 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     stream: readers.stream,
     ...createTorrents({ vault, shares, log }),
     exploreNetwork: () => network.explore(),
-    pause: (root) => setPaused(root, true),
-    resume: (root) => setPaused(root, false),
+    pause: (id) => setPaused(id, true),
+    resume: (id, { anyway } = {}) => setPaused(id, false, anyway),
+    dismissLost: () => housekeeping.dismissLost(),
     async remove(id) {
       if (await jobs.remove(id)) return;
       const share = shares.all().find(({ view }) => view.root === id);
       if (share) await vault.remove(share.view.root);
-      measureUsage();
+      housekeeping.measure();
     },
     async connect(nodeId, { signal } = {}) {
       await transport.dial(idFromText<NodeId>(nodeId), { signal });

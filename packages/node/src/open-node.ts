@@ -2,12 +2,15 @@ import type { Clock, Log, Random } from '@tabswarm/base';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { IceServer } from '@tabswarm/protocol/signaling';
 import { createIdbKeyring } from '@tabswarm/store/keyring';
+import { openTabChannel } from '@tabswarm/store';
 import { openPeerBook } from '@tabswarm/store/peer-book';
 import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
 import type { Node } from './api.ts';
+import { createMemento } from './memento.ts';
 import { createNode } from './node.ts';
+import { createRoom } from './room.ts';
 import type { Vault } from './vault.ts';
 
 export interface Surroundings {
@@ -16,6 +19,9 @@ export interface Surroundings {
   readonly random: Random;
   readonly log: Log;
   readonly locks: LockManager;
+  readonly storage: StorageManager;
+  /** May throw where it is turned off. */
+  readonly localStorage: () => Storage;
   readonly connectSocket: (url: string) => WebSocket;
 }
 
@@ -29,7 +35,7 @@ export interface OpenOptions {
 
 /** A node of a real browser tab, not yet started: WebRTC, IndexedDB and Web Locks. */
 export async function openNode(
-  { vault, clock, random, log, locks, connectSocket }: Surroundings,
+  { vault, clock, random, log, locks, storage, localStorage, connectSocket }: Surroundings,
   { site, signalingUrls, links }: OpenOptions,
 ): Promise<Node> {
   const identity = await claimIdentity(createIdbKeyring(), locks);
@@ -49,9 +55,12 @@ export async function openNode(
     },
     { maxLinks: links.max },
   );
-  const duties = createLockDuties(locks);
+  const duties = createLockDuties({ locks, tabs: openTabChannel('tabswarm-duties'), clock });
+  const room = createRoom(storage, log.scoped('room'));
+  const memento = createMemento(localStorage, log);
+  const book = openPeerBook();
   return createNode(
-    { vault, transport, identity, signaling, book: openPeerBook(), duties, clock, random, log },
+    { vault, transport, identity, signaling, book, duties, room, memento, clock, random, log },
     { site, links },
   );
 }

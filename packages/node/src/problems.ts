@@ -1,3 +1,6 @@
+import { formatBytes } from '@tabswarm/base';
+import type { Kept } from './memento.ts';
+import { NoRoomError } from './room.ts';
 import type { NodeSnapshot, Problem } from './snapshot.ts';
 
 /* What people are told. Each says what happened and what to do; nothing technical without a meaning for the reader. */
@@ -59,6 +62,16 @@ export function evicted(): Problem {
   };
 }
 
+/** Everything that was kept here is gone, and the user did not remove it. */
+export function allEvicted({ shares, bytes }: Kept): Problem {
+  const what = shares === 1 ? 'one share' : `${shares} shares`;
+  return {
+    code: 'evicted',
+    message: `The browser has cleared what was kept here: ${what} of ${formatBytes(bytes)}.`,
+    advice: 'Share your files again, and paste the links of your downloads again.',
+  };
+}
+
 export function unreachable(count: number, reason: string): Problem {
   const why: Readonly<Record<string, string>> = {
     'no-path': 'No network path was found: a firewall, VPN or strict router stands between you.',
@@ -100,15 +113,28 @@ export function noKey(): Problem {
   };
 }
 
+/** The disk got full while files were made into a share. */
+export function noRoomForFiles(): Problem {
+  return {
+    code: 'disk-full',
+    message: 'There is no room left: the browser’s storage for this site is full.',
+    advice:
+      'Remove shares that you no longer need, or free disk space. It then goes on by itself, or when you press Resume.',
+  };
+}
+
+/** Said before anything of it is fetched. */
+function noRoomAhead({ needed, free }: NoRoomError): Problem {
+  return {
+    code: 'no-room',
+    message: `This needs ${formatBytes(needed)}, and ${formatBytes(free)} are free in this browser.`,
+    advice: 'Remove shares that you no longer need, or free disk space: it then starts by itself.',
+  };
+}
+
 /** Why files could not be made into a share, and what to do. Nothing of a share that failed is kept. */
 export function problemOfSharing(cause: unknown): Problem {
   switch (nameOf(cause)) {
-    case 'QuotaExceededError':
-      return {
-        code: 'disk-full',
-        message: 'There is no room for these files: the browser’s storage for this site is full.',
-        advice: 'Remove shares that you no longer need, or free disk space, and share the files again.',
-      };
     case 'NotReadableError':
     case 'NotFoundError':
       return {
@@ -133,13 +159,14 @@ export function problemOfSharing(cause: unknown): Problem {
 
 /** What stopped a download, and what to do. What was received is kept. */
 export function problemOfDownload(cause: unknown): Problem {
+  if (cause instanceof NoRoomError) return noRoomAhead(cause);
   switch (nameOf(cause)) {
     case 'QuotaExceededError':
       return {
         code: 'disk-full',
         message: 'There is no room left: the browser’s storage for this site is full.',
         advice:
-          'Remove shares that you no longer need, or free disk space, then press Resume. Nothing is lost.',
+          'Remove shares that you no longer need, or free disk space. It then goes on by itself, or when you press Resume. Nothing is lost.',
       };
     case 'MetainfoError':
       return {

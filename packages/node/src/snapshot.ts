@@ -1,6 +1,7 @@
 import type { LookupTrace } from '@tabswarm/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import type { ConnectionCounts } from '@tabswarm/webrtc';
+import type { RoomView } from './room.ts';
 import type { FileView, Usage, Visibility } from './vault.ts';
 
 /** Something a person should know: what happened, and what to do about it. */
@@ -16,6 +17,7 @@ export interface Problem {
     | 'wrong-key'
     | 'no-key'
     | 'disk-full'
+    | 'no-room'
     | 'not-readable'
     | 'unusable'
     | 'internal';
@@ -107,5 +109,9 @@ export interface NodeSnapshot {
   /** DHT records kept for others. */
   readonly records: number;
   readonly usage: Usage;
+  /** Undefined where the browser does not say. */
+  readonly room: RoomView | undefined;
+  /** That the browser has cleared away everything that was kept. */
+  readonly lost?: Problem | undefined;
   readonly transfers: readonly TransferView[];
 }

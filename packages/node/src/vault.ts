@@ -80,6 +80,8 @@ export type VaultChange =
 export interface HashProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
+  /** Why it does not go on: somebody wants it so, or there is no room on the disk. */
+  readonly heldUp?: 'asked' | 'no-room' | undefined;
 }
 
 export interface Usage {
@@ -89,7 +91,7 @@ export interface Usage {
 
 /**
  * Errors are told apart by `name`, which survives the way out of a worker: `QuotaExceededError` (the disk is full;
- * what was kept stays), `WrongKeyError`, `NotFoundError` (no such share, file or known block), `IncompleteError`,
+ * what was kept stays; an `add` waits instead), `WrongKeyError`, `NotFoundError` (no such share, file or known block), `IncompleteError`,
  * `CorruptError` (bytes that do not hash to what was asked for), `MetainfoError` (the share itself is not one that we
  * take: its hash is right, what it says is unsafe or too large), `NotReadableError` (a file changed while it was being
  * hashed), `OldTorrentError`, `AbortError`.
@@ -100,7 +102,8 @@ export interface Vault {
   onChange(listener: (change: VaultChange) => void): Promise<Unsubscribe>;
   /**
    * Hashes, seals and keeps the files. The share is listed when all of it is stored. `job` names it for `cancel`. Public
-   * files that are listed already answer with the share that lists them, whose blocks are then all there.
+   * files that are listed already answer with the share that lists them, whose blocks are then all there. Where there is
+   * no room left it waits for `goOn`, and keeps what it has stored.
    */
   add(
     files: readonly SourceFile[],
@@ -109,6 +112,9 @@ export interface Vault {
   ): Promise<ShareView>;
   /** Ends an `add` with an AbortError. Its blocks go, unless another share has them; resolves when they are gone. */
   cancel(job: string): Promise<void>;
+  /** Has an `add` wait until `goOn`; what is on its way to the disk still gets there. A NotFoundError for no such job. */
+  holdUp(job: string): Promise<void>;
+  goOn(job: string): Promise<void>;
   /**
    * Lists a share to download. Where it is known already, a key that was missing, unchecked or wrong is replaced and the
    * rest stays, the choice of files included. A WrongKeyError for a key that is not base64url of 32 bytes.

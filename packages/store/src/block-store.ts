@@ -22,6 +22,8 @@ export interface BlockStore {
   get(id: BlockId): Promise<ArrayBuffer | undefined>;
   /** What is kept. The set changes as blocks come and go. */
   ids(): Promise<ReadonlySet<BlockId>>;
+  /** Those of the blocks that are not on disk, whatever this tab has heard: another one may just have deleted them. */
+  lacking(ids: readonly BlockId[]): Promise<BlockId[]>;
   /** Resolves when their room is free. */
   delete(ids: readonly BlockId[]): Promise<void>;
   onChange(listener: (change: BlockChange) => void): Unsubscribe;
@@ -119,6 +121,11 @@ export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborat
     async ids() {
       await load();
       return ids;
+    },
+
+    async lacking(wanted) {
+      batcher.flush();
+      return (await database.lacking(wanted)) as BlockId[];
     },
 
     async delete(targets) {

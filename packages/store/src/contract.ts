@@ -74,6 +74,15 @@ export function describeStoreContract(name: string, make: () => Promise<StoreFix
         expect(told.flatMap(({ ids }) => ids).toSorted()).toEqual(idsOf(blocks));
       });
 
+      it('[ST24] tells which blocks are not on disk', async () => {
+        const [kept, other] = [await blockOf(1), await blockOf(2)];
+        await here.blocks.put(kept);
+        expect(await here.blocks.lacking([kept.id, other.id])).toEqual([other.id]);
+        await elsewhere.blocks.delete([kept.id]);
+        expect(await here.blocks.lacking([kept.id])).toEqual([kept.id]);
+        expect(await here.blocks.lacking([])).toEqual([]);
+      });
+
       it('[ST5] knows nothing of a block that it does not keep', async () => {
         expect(await here.blocks.get((await blockOf(1)).id)).toBeUndefined();
         expect((await here.blocks.ids()).size).toBe(0);
@@ -143,6 +152,22 @@ export function describeStoreContract(name: string, make: () => Promise<StoreFix
           recordOf(2),
         ]);
         expect(await here.shares.get(recordOf(3).root)).toBeUndefined();
+      });
+
+      it('[ST9] forgets metainfo that no record lists, and no other', async () => {
+        const [listed, unlisted] = [recordOf(1), recordOf(2)];
+        const chunk = { file: 0, first: 0, hashes: new Uint8Array(32) };
+        for (const { root } of [listed, unlisted]) {
+          await here.shares.putInfo(root, new ArrayBuffer(3));
+          await here.shares.putHashes(root, [chunk]);
+        }
+        await here.shares.update(listed.root, () => listed);
+        await elsewhere.shares.removeUnlisted();
+        expect(await here.shares.info(unlisted.root)).toBeUndefined();
+        expect(await here.shares.hashes(unlisted.root)).toEqual([]);
+        expect((await here.shares.info(listed.root))?.byteLength).toBe(3);
+        expect(await here.shares.hashes(listed.root)).toEqual([chunk]);
+        expect(await here.shares.list()).toEqual([listed]);
       });
 
       it('[ST8] changes a record as one step, from several tabs at once', async () => {

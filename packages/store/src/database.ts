@@ -9,6 +9,8 @@ export interface Database<V> {
   /** Reads and writes as one step, whoever else does. Writes nothing where `change` returns undefined or throws. */
   update(key: string, change: (value: V | undefined) => V | undefined): Promise<V | undefined>;
   deleteMany(keys: readonly string[]): Promise<void>;
+  /** Those of the keys behind which there is no value. */
+  lacking(keys: readonly string[]): Promise<string[]>;
   /** The keys that begin so, in order. */
   keys(prefix: string): Promise<string[]>;
   /** The values behind those keys, in the same order. */
@@ -36,6 +38,7 @@ export function createMemoryDatabase<V>(): Database<V> {
       for (const key of keys) kept.delete(key);
       return Promise.resolve();
     },
+    lacking: (keys) => Promise.resolve(keys.filter((key) => !kept.has(key))),
     keys: (prefix) => Promise.resolve(keysFrom(prefix)),
     values: (prefix) => Promise.resolve(keysFrom(prefix).map((key) => structuredClone(kept.get(key) as V))),
   };

@@ -16,4 +16,4 @@ export {
   type StoredShare,
 } from './share-store.ts';
 export { createMemoryBrowser, openStores, type Stores } from './stores.ts';
-export { createMemoryTabs, type TabChannel } from './tab-channel.ts';
+export { createMemoryTabs, openTabChannel, type TabChannel } from './tab-channel.ts';

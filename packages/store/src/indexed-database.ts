@@ -29,6 +29,11 @@ export function createIndexedDatabase<V>(
         await promisifyRequest(store.transaction);
         return next;
       }),
+    lacking: (keys) =>
+      use('readonly', async (store) => {
+        const found = await Promise.all(keys.map((key) => promisifyRequest(store.getKey(key))));
+        return keys.filter((_, i) => found[i] === undefined);
+      }),
     keys: (prefix) =>
       use('readonly', (store) =>
         promisifyRequest(store.getAllKeys(rangeFrom(prefix)) as IDBRequest<string[]>),

@@ -64,6 +64,8 @@ export interface ShareStore {
   ): Promise<ShareRecord | undefined>;
   /** Forgets record and metainfo. */
   remove(root: Root): Promise<void>;
+  /** Forgets metainfo of shares that are not listed. Not while a share is being made, whose metainfo comes first. */
+  removeUnlisted(): Promise<void>;
   info(root: Root): Promise<ArrayBuffer | undefined>;
   putInfo(root: Root, info: ArrayBuffer): Promise<void>;
   /** Every chunk that was put, in no particular order. */
@@ -86,8 +88,10 @@ export interface ShareStoreCollaborators {
 
 const RECORD = 'record:';
 const recordKey = (root: Root): string => `${RECORD}${root}`;
-const infoKey = (root: Root): string => `info:${root}`;
-const hashesKey = (root: Root): string => `hashes:${root}:`;
+const INFO = 'info:';
+const infoKey = (root: Root): string => `${INFO}${root}`;
+const HASHES = 'hashes:';
+const hashesKey = (root: Root): string => `${HASHES}${root}:`;
 
 export function createShareStore({ database, tabs }: ShareStoreCollaborators): ShareStore {
   const changes = createListeners<ShareChange>();
@@ -117,6 +121,14 @@ export function createShareStore({ database, tabs }: ShareStoreCollaborators): S
       await database.deleteMany([recordKey(root)]);
       announce({ type: 'removed', root });
       await database.deleteMany([infoKey(root), ...(await database.keys(hashesKey(root)))]);
+    },
+
+    async removeUnlisted() {
+      // The records are read last: a share that is wanted meanwhile is recorded before its metainfo.
+      const keys = [...(await database.keys(INFO)), ...(await database.keys(HASHES))];
+      const records = new Set(await database.keys(RECORD));
+      const unlisted = keys.filter((key) => !records.has(recordKey(key.split(':')[1] as Root)));
+      if (unlisted.length > 0) await database.deleteMany(unlisted);
     },
 
     info: (root) => database.get(infoKey(root)) as Promise<ArrayBuffer | undefined>,

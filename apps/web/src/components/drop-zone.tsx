@@ -84,7 +84,8 @@ export function DropZone({ disabled, dragging, error, visibility, onVisibility, 
         ))}
       </fieldset>
       <p id={hintId} className="hint">
-        {CHOICES.find(({ value }) => value === visibility)?.hint}
+        {CHOICES.find(({ value }) => value === visibility)?.hint} A copy is kept in this browser until you
+        remove it.
       </p>
       {error !== undefined && (
         <p className="error" role="alert">

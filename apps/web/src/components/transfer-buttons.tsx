@@ -18,7 +18,10 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
   const { state } = status;
   const only = transfer.files.length === 1 ? transfer.files[0] : undefined;
   const choosing = status.state === 'paused' && status.choosing === true;
-  const removeLabel = state === 'hashing' ? 'Cancel' : 'Remove';
+  const active = state === 'hashing' || state === 'fetching' || state === 'finding';
+  const hasNoRoom = status.state === 'paused' && status.problem?.code === 'no-room';
+  // Before it has a root there is nothing but work that can be given up.
+  const removeLabel = root === undefined && state !== 'failed' ? 'Cancel' : 'Remove';
   const incomplete = state === 'finding' || (state === 'paused' && !choosing);
 
   const saveTorrent = async (): Promise<void> => {
@@ -30,8 +33,8 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
       {openable && state !== 'sharing' && state !== 'failed' && !choosing && (
         <SaveButton transfer={transfer} onSave={onSave} />
       )}
-      {root && (state === 'fetching' || state === 'finding') && (
-        <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(root))}>
+      {active && (
+        <button type="button" aria-label={`Pause ${name}`} onClick={() => act(node.pause(id))}>
           Pause
         </button>
       )}
@@ -55,8 +58,18 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
           Download all
         </button>
       )}
-      {root && state === 'paused' && !choosing && (
-        <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(root))}>
+      {hasNoRoom && (
+        <button
+          type="button"
+          data-testid="anyway-button"
+          aria-label={`Download ${name} anyway`}
+          onClick={() => act(node.resume(id, { anyway: true }))}
+        >
+          Download anyway
+        </button>
+      )}
+      {state === 'paused' && !choosing && !hasNoRoom && (
+        <button type="button" aria-label={`Resume ${name}`} onClick={() => act(node.resume(id))}>
           Resume
         </button>
       )}

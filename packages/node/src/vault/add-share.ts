@@ -16,20 +16,38 @@ import {
 import { toBase64Url, type Bytes } from '@tabswarm/protocol/bytes';
 import type { BlockId, Root } from '@tabswarm/protocol/ids';
 import type { HashChunk, Stores } from '@tabswarm/store';
-import type { HashProgress, SourceFile, Visibility } from '../vault.ts';
+import type { SourceFile, Visibility } from '../vault.ts';
+import type { Gate } from './gate.ts';
 import { createPipeline } from './pipeline.ts';
 
-/** What may be read and not yet stored: enough to keep hashing while two batches are being written. */
-const IN_FLIGHT_BYTES = 8 * 1024 * 1024;
-/** Reading a file costs a trip to another process: measured, 256 KiB a time are four times as slow as megabytes. */
-const READ_BYTES = 2 * 1024 * 1024;
+/** What may be read and not yet stored: one piece is read while another is hashed and a third one written. */
+const IN_FLIGHT_BYTES = 24 * 1024 * 1024;
+/**
+ * Reading a piece of a file costs some 5 ms in other processes, however long it is: measured, 2 MiB a time are half as
+ * fast as this, and twice as much a time is no faster.
+ */
+const READ_BYTES = 8 * 1024 * 1024;
 /** Of small files so many at once, that their blocks fill several batches. */
 const MAX_IN_FLIGHT_READS = 64;
-const MIN_PROGRESS_INTERVAL_MS = 50;
+/** Blocks that other tabs delete while they are being stored are stored once more; beyond that the disk is at fault. */
+const MAX_ROUNDS = 3;
 
 export interface AddCollaborators extends Stores {
   readonly random: Random;
   readonly clock: Clock;
+}
+
+/** How a share is being made, and who else has a say in it. */
+export interface AddSteps {
+  readonly signal: AbortSignal;
+  /** Where it waits while it is held up; what it writes is written when there is room. */
+  readonly gate: Gate;
+  /** Is told of each block before it is written. */
+  readonly claim: (id: BlockId) => void;
+  /** Is told of the bytes that are done. */
+  readonly onBytes: (bytes: number) => void;
+  /** Runs what lists a share, while nobody deletes blocks. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Hashes, seals and stores files, and then lists them as a share. */
@@ -37,7 +55,7 @@ export async function addShare(
   { blocks, shares, random, clock }: AddCollaborators,
   files: readonly SourceFile[],
   { visibility, name }: { readonly visibility: Visibility; readonly name?: string | undefined },
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: HashProgress) => void },
+  steps: AddSteps,
 ): Promise<Root> {
   const entries = files.map(({ path, file }) => ({ path, length: file.size, type: file.type }));
   const plan = planShare(entries, { sealed: visibility === 'private', name });
@@ -45,48 +63,52 @@ export async function addShare(
   parseInfo(infoOf(plan, () => new Uint8Array(HASH_BYTES)));
 
   const key = plan.sealed ? random.bytes(SHARE_KEY_BYTES) : undefined;
-  const progress = createProgress(clock, entries, onProgress);
-  const ids = await storeBlocks(plan, files, {
-    key,
-    signal,
-    put: (block) => blocks.put(block),
-    progress,
-  });
-
-  const info = infoOf(plan, (file) => piecesRootOf(ids[file] ?? [], sizeOf(plan, file)));
-  const root = await rootOf(info);
-  await shares.putInfo(root, info.buffer);
-  await shares.putHashes(root, hashesOf(ids));
-  // The same public files make the same share, which may be listed already.
-  await shares.update(root, (listed) =>
-    listed
-      ? undefined
-      : {
-          root,
-          visibility,
-          key: key && toBase64Url(key),
-          name: plan.displayName,
-          origin: 'shared',
-          addedAt: clock.now(),
-          paused: false,
-          signaling: [],
-        },
-  );
-  return root;
+  const lookAt = { key, put: (block: VerifiedBlock) => blocks.put(block) };
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const ids = await storeBlocks(plan, files, {
+      ...lookAt,
+      ...steps,
+      onBytes: round === 0 ? steps.onBytes : () => undefined,
+    });
+    const info = infoOf(plan, (file) => piecesRootOf(ids[file] ?? [], sizeOf(plan, file)));
+    const root = await rootOf(info);
+    const list = async (): Promise<boolean> => {
+      // A tab that removed a share with blocks in common knew nothing of this one.
+      if ((await blocks.lacking(ids.flat())).length > 0) return false;
+      await shares.putInfo(root, info.buffer);
+      await shares.putHashes(root, hashesOf(ids));
+      // The same public files make the same share, which may be listed already.
+      await shares.update(root, (listed) =>
+        listed
+          ? undefined
+          : {
+              root,
+              visibility,
+              key: key && toBase64Url(key),
+              name: plan.displayName,
+              origin: 'shared',
+              addedAt: clock.now(),
+              paused: false,
+              signaling: [],
+            },
+      );
+      return true;
+    };
+    if (await steps.gate.whenRoom(() => steps.alone(list))) return root;
+  }
+  throw new Error('blocks vanish as they are stored');
 }
 
-interface StoreOptions {
+interface StoreOptions extends AddSteps {
   readonly key: Bytes | undefined;
-  readonly signal: AbortSignal;
   readonly put: (block: VerifiedBlock) => Promise<void>;
-  readonly progress: (bytes: number) => void;
 }
 
 /** Answers the ids of each file's blocks. */
 async function storeBlocks(
   plan: SharePlan,
   files: readonly SourceFile[],
-  { key, signal, put, progress }: StoreOptions,
+  { key, put, signal, gate, claim, onBytes }: StoreOptions,
 ): Promise<BlockId[][]> {
   const { pieceLength } = plan;
   const readLength = Math.max(READ_BYTES, pieceLength);
@@ -104,14 +126,15 @@ async function storeBlocks(
       const data = cipher ? await cipher.apply(offset, plain) : plain.slice().buffer;
       const block = await VerifiedBlock.of(data, { height });
       signal.throwIfAborted();
-      await put(block);
+      claim(block.id);
+      await gate.whenRoom(() => put(block));
       (ids[number] as BlockId[])[offset / pieceLength] = block.id;
-      if (entry !== undefined) progress(plain.byteLength);
+      if (entry !== undefined) onBytes(plain.byteLength);
     };
     for (let start = 0; start < length; start += readLength) {
       const end = Math.min(start + readLength, length);
       await pipeline.push(end - start, async () => {
-        signal.throwIfAborted();
+        await gate.pass();
         const bytes = await read(source, start, end);
         const offsets = Array.from(
           { length: Math.ceil(bytes.byteLength / pieceLength) },
@@ -168,20 +191,4 @@ function hashesOf(ids: readonly BlockId[][]): HashChunk[] {
   return ids.flatMap((blocks, file) =>
     blocks.length > 1 ? [{ file, first: 0, hashes: blockHashes(blocks) }] : [],
   );
-}
-
-function createProgress(
-  clock: Clock,
-  entries: readonly { readonly length: number }[],
-  report: (progress: HashProgress) => void,
-): (bytes: number) => void {
-  const bytesTotal = entries.reduce((sum, { length }) => sum + length, 0);
-  let bytesDone = 0;
-  let reportedAt = -Infinity;
-  return (bytes) => {
-    bytesDone += bytes;
-    if (bytesDone < bytesTotal && clock.now() - reportedAt < MIN_PROGRESS_INTERVAL_MS) return;
-    reportedAt = clock.now();
-    report({ bytesDone, bytesTotal });
-  };
 }

@@ -1,5 +1,5 @@
 import { errorText, silentLog, type Clock, type Log, type Random } from '@tabswarm/base';
-import type { Root } from '@tabswarm/protocol/ids';
+import type { BlockId, Root } from '@tabswarm/protocol/ids';
 import type { ShareRecord, Stores } from '@tabswarm/store';
 import type { Usage, Vault } from '../vault.ts';
 import { createAdding } from './adding.ts';
@@ -39,10 +39,10 @@ export function createVault({
   let freeingDue = false;
 
   /**
-   * Deletes the blocks that no share has: those of a share that was removed, and what a tab left behind that was closed
-   * while it added one. Not while any tab adds a share, since its blocks are nobody's until the share is listed.
+   * Deletes the blocks that no share has, such as those that a tab left behind that was closed while it added one. Not
+   * while any tab adds a share, since its blocks are nobody's until the share is listed.
    */
-  const freeBlocks = async (): Promise<void> => {
+  const sweep = async (): Promise<void> => {
     freeingDue = true;
     try {
       const freed = await lock.aloneIfFree(async () => {
@@ -51,12 +51,29 @@ export function createVault({
         await catchUp();
         const unused = kept.filter((id) => !holdings.knows(id));
         if (unused.length > 0) await blocks.delete(unused);
+        await shares.removeUnlisted();
         return true;
       });
       freeingDue = freed === undefined;
     } catch (cause) {
       // Room stays taken until the next time; what was asked for is done all the same.
       log.warn('unused blocks were not freed', { cause: errorText(cause) });
+    }
+  };
+
+  /**
+   * Deletes those of the blocks, which were a share's, that no other share has, so that there is room at once: somebody
+   * who adds a share may be waiting for it. One that is added in another tab finds out what it lost when it is listed.
+   */
+  const freeBlocks = async (ids: Iterable<BlockId>): Promise<void> => {
+    try {
+      await lock.alone(async () => {
+        await catchUp();
+        const unused = [...ids].filter((id) => !holdings.knows(id) && !adding.claims(id));
+        if (unused.length > 0) await blocks.delete(unused);
+      });
+    } catch (cause) {
+      log.warn('the blocks of a share were not freed', { cause: errorText(cause) });
     }
   };
 
@@ -85,7 +102,7 @@ export function createVault({
       starting = undefined;
       throw error;
     }
-    void freeBlocks();
+    void sweep();
   };
   const ready = (): Promise<void> => (starting ??= start());
   /** The same functions, each of which first waits until all is loaded. */
@@ -102,7 +119,7 @@ export function createVault({
   };
   const unsubscribe = [holdings.onChange(forgetUsage), blocks.onChange(forgetUsage)];
 
-  const intake = createIntake({ stores, holdings, clock, freeBlocks });
+  const intake = createIntake({ stores, holdings, clock, freeBlocks: sweep });
   const outlet = createOutlet(stores, holdings);
   const torrents = createTorrents({ stores, holdings, intake });
   const adding = createAdding({
@@ -112,7 +129,7 @@ export function createVault({
     random,
     clock,
     freeBlocks,
-    isFreeingDue: () => freeingDue,
+    freeWhatIsDue: () => (freeingDue ? sweep() : Promise.resolve()),
   });
 
   return {
@@ -120,6 +137,8 @@ export function createVault({
     onChange: whenReady((listener) => Promise.resolve(holdings.onChange(listener))),
     add: whenReady(adding.add),
     cancel: whenReady(adding.cancel),
+    holdUp: whenReady(adding.holdUp),
+    goOn: whenReady(adding.goOn),
     want: whenReady(intake.want),
     setPaused: whenReady((root, paused) => changeRecord(root, { paused })),
     choose: whenReady((root, choice) => changeRecord(root, { choice })),
@@ -135,11 +154,14 @@ export function createVault({
     importTorrent: whenReady(torrents.importTorrent),
     supply: whenReady(torrents.supply),
     remove: whenReady(async (root) => {
+      let ids: readonly (BlockId | undefined)[] = [];
       await holdings.alone(root, async () => {
+        ids = holdings.get(root)?.metainfo?.ids ?? [];
         await shares.remove(root);
         holdings.forget(root);
       });
-      await freeBlocks();
+      await freeBlocks(ids.filter((id) => id !== undefined));
+      await sweep();
     }),
     usage: whenReady(async () => {
       const ids = await blocks.ids();
