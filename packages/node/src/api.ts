@@ -36,7 +36,7 @@ export interface Node {
    */
   add(link: string, options?: { files?: readonly (readonly string[])[] | undefined }): Promise<Root>;
   /**
-   * As `add`; resolves when all that was chosen is here. Aborting pauses it. Rejects with a TransferError that needs the
+   * As `add`, but without `files` all is fetched, whatever was chosen before; resolves when all that was chosen is here. Aborting pauses it. Rejects with a TransferError that needs the
    * user, and with a NotFoundError where one of the files is not in the share.
    */
   download(

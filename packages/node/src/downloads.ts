@@ -106,12 +106,22 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     onChange();
   };
 
+  /** What the other downloads of this tab have yet to store: room that is free, but theirs. */
+  const spokenFor = (besides: Root): number => {
+    let bytes = 0;
+    for (const [root, { state }] of running) {
+      if (root !== besides && state.held) bytes += bytesMissing(shares.get(root));
+    }
+    return bytes;
+  };
+
   /** Throws a NoRoomError where it is known how much is missing, and that there is no room for it. */
   const checkRoom = async (root: Root, { anyway }: Running): Promise<void> => {
     const needed = bytesMissing(shares.get(root));
     if (anyway || needed === 0) return;
     const measured = await room.measure();
-    if (measured && measured.free < needed) throw new NoRoomError(needed, measured.free);
+    const free = measured && Math.max(0, measured.free - spokenFor(root));
+    if (free !== undefined && free < needed) throw new NoRoomError(needed, free);
   };
 
   /** `signal` aborts with the download, or when another tab takes it over. */
@@ -119,16 +129,22 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     run.aside?.abort();
     run.state.held = true;
     run.state.since = clock.now();
-    signal.addEventListener('abort', () => {
+    const letGo = (): void => {
       run.state.held = false;
       run.state.sources.clear();
       onChange();
-    });
+    };
+    // Another tab may have it before what is under way here has ended.
+    signal.addEventListener('abort', letGo);
     onChange();
-    await checkRoom(root, run);
-    for await (const event of swarm.fetch(root, holders(root, run, signal), { signal })) {
-      onEvent(run, event);
-      if (event.type === 'informed') await checkRoom(root, run);
+    try {
+      await checkRoom(root, run);
+      for await (const event of swarm.fetch(root, holders(root, run, signal), { signal })) {
+        onEvent(run, event);
+        if (event.type === 'informed') await checkRoom(root, run);
+      }
+    } finally {
+      letGo();
     }
   };
 
@@ -152,12 +168,17 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     duties
       .hold(`download ${root}`, (signal) => fetch(root, run, signal), { signal: run.over.signal })
       .then(
-        () => running.delete(root),
+        () => {
+          // A newer one may have taken its place.
+          if (running.get(root) === run) running.delete(root);
+        },
         (cause: unknown) => {
           if (run.over.signal.aborted) return;
           log.warn('a download stopped', { root, cause: errorText(cause) });
           run.state.problem = problemOfDownload(cause);
           void startWait(room, run.roomWait);
+          // What is read of it may be small enough.
+          fetchAside(root, run);
         },
       )
       .finally(onChange);
@@ -221,7 +242,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
       for (const [root, { state, roomWait, anyway }] of running) {
         const needed = bytesMissing(shares.get(root));
         const goesOn =
-          (state.problem?.code === 'no-room' && measured.free >= needed) ||
+          (state.problem?.code === 'no-room' && measured.free - spokenFor(root) >= needed) ||
           (state.problem?.code === 'disk-full' && hasRoomCome(roomWait, measured, needed));
         if (goesOn) retry(root, { anyway });
       }

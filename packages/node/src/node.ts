@@ -169,7 +169,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   };
 
   const choose: Node['choose'] = async (root, priority, paths) => {
-    await vault.choose(root, chosen(shares.get(root)?.view.choice, priority, paths));
+    shares.put(await vault.choose(root, chosen(shares.get(root)?.view.choice, priority, paths)));
   };
 
   const setPaused = async (id: string, paused: boolean, anyway = false): Promise<void> => {
@@ -257,6 +257,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     async download(link, { files, signal } = {}) {
       signal?.throwIfAborted();
       const root = await add(link, { files });
+      // Whoever asks for the share and not for files of it wants all of it, whatever was chosen before.
+      if (!files && shares.get(root)?.view.choice) await choose(root, 'normal');
       drawNow();
       try {
         const { transfers } = await settled(root, signal);

@@ -86,8 +86,8 @@ function statusOf(
   if (view.paused) return { state: 'paused' };
   if (download?.problem) return { state: 'paused', problem: download.problem };
   if (download && !download.held) return { state: 'fetching', elsewhere: true };
-  if (view.origin === 'shared') return { state: 'finding', problem: evicted() };
   if (sources.length === 0 && !download?.sources.size) {
+    if (view.origin === 'shared') return { state: 'finding', problem: evicted() };
     return { state: 'finding', problem: download && whyNobody(download, around) };
   }
   const moving = sources.some(({ rate }) => rate > 0);

@@ -128,7 +128,7 @@ export interface Vault {
   }): Promise<ShareView>;
   setPaused(root: Root, paused: boolean): Promise<void>;
   /** Which files are to be fetched from now on; undefined: all. What is here stays. */
-  choose(root: Root, choice: FileChoice | undefined): Promise<void>;
+  choose(root: Root, choice: FileChoice | undefined): Promise<ShareView>;
   /** Takes in an info dictionary. Throws CorruptError where its hash is not the root, MetainfoError where that is all right. */
   putInfo(root: Root, info: ArrayBuffer): Promise<ShareView>;
   info(root: Root): Promise<ArrayBuffer | undefined>;

@@ -97,6 +97,14 @@ describe('choosing files', () => {
     expect((await b.vault.usage()).blocks).toBe(19);
   });
 
+  it('[EX16] takes all of a share whose link is downloaded without a choice', async () => {
+    const { b, share } = await openPair('private');
+    await b.node.download(share.link, { files: [['in', 'a']] });
+    await b.node.download(share.link);
+    expect((await b.vault.usage()).blocks).toBe(19);
+    expect((await b.node.read(share.root, ['in', 'c'])).size).toBe(9 * BLOCK);
+  });
+
   it('[EX15] waits for a choice where there is none, with the list of files at hand', async () => {
     const { b, share } = await openPair('private');
     await b.node.download(share.link, { files: [] });

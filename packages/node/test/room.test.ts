@@ -122,6 +122,22 @@ describe('a download that there is no room for', () => {
     await rowWhere(node, ({ status }) => status.state === 'complete');
   });
 
+  it('[ST25] is still fetched as far as somebody reads it', async () => {
+    const disk = createDisk();
+    disk.free = 3 * MIB;
+    const { node, link, root } = await openLinked(disk);
+    await node.add(link);
+    await rowWhere(node, (view) => problemOf(view)?.code === 'no-room');
+    const stream = node.stream(root, ['a.bin'], { start: 5 * BLOCK, end: 5 * BLOCK + 10 });
+    const read = await new Response(stream).arrayBuffer();
+    expect(new Uint8Array(read)).toEqual(
+      createSeededRandom(7)
+        .bytes(SIZE)
+        .slice(5 * BLOCK, 5 * BLOCK + 10),
+    );
+    await rowWhere(node, (view) => problemOf(view)?.code === 'no-room');
+  });
+
   it('[ST26] goes on by itself when less is used than when the disk got full, and writes nothing twice', async () => {
     const disk = createDisk();
     disk.used = 50 * MIB;

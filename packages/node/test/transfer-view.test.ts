@@ -109,6 +109,11 @@ describe('the row of a transfer', () => {
   it('tells a sharer whose browser has lost parts of it, and not to ask the sender', () => {
     const lost = rowOf(share({ origin: 'shared' }, 1), download());
     expect(lost.status).toMatchObject({ state: 'finding', problem: { code: 'evicted' } });
+    const back = share({ origin: 'shared' }, 1);
+    const busy = { sources: [{ peer: 'cd'.repeat(32) as NodeId, bytes: 9, rate: 9 }], uploads: [] };
+    expect(viewTransfer(back, busy, download({ joinedAt: NOW }), LINKED, 'link').status).toEqual({
+      state: 'fetching',
+    });
   });
 
   it('tells apart a key that is wrong and one that is missing', () => {

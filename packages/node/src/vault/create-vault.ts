@@ -1,7 +1,7 @@
 import { errorText, silentLog, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { BlockId, Root } from '@tabswarm/protocol/ids';
 import type { ShareRecord, Stores } from '@tabswarm/store';
-import type { Usage, Vault } from '../vault.ts';
+import type { ShareView, Usage, Vault } from '../vault.ts';
 import { createAdding } from './adding.ts';
 import { NotFoundError } from './errors.ts';
 import { viewOf } from './held-share.ts';
@@ -85,13 +85,17 @@ export function createVault({
     }
   };
 
-  const changeRecord = (root: Root, change: Partial<Pick<ShareRecord, 'paused' | 'choice'>>): Promise<void> =>
+  const changeRecord = (
+    root: Root,
+    change: Partial<Pick<ShareRecord, 'paused' | 'choice'>>,
+  ): Promise<ShareView> =>
     holdings.alone(root, async () => {
       const record = await shares.update(root, (listed) => listed && { ...listed, ...change });
       if (!record) throw new NotFoundError('no such share');
       const share = holdings.find(root);
       share.record = record;
       await holdings.recheck(share);
+      return viewOf(share);
     });
 
   let starting: Promise<void> | undefined;
@@ -140,7 +144,9 @@ export function createVault({
     holdUp: whenReady(adding.holdUp),
     goOn: whenReady(adding.goOn),
     want: whenReady(intake.want),
-    setPaused: whenReady((root, paused) => changeRecord(root, { paused })),
+    setPaused: whenReady(async (root, paused) => {
+      await changeRecord(root, { paused });
+    }),
     choose: whenReady((root, choice) => changeRecord(root, { choice })),
     putInfo: whenReady(intake.putInfo),
     info: whenReady(outlet.info),
