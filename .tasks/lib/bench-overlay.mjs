@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, TaskError } from './root.mjs';
 import { run, runNode, TOOLS } from './run.mjs';
@@ -6,8 +6,8 @@ import { run, runNode, TOOLS } from './run.mjs';
 const DHT = join(ROOT, 'packages', 'dht');
 const NODE_OPTIONS = [
   '--no-warnings',
-  // A cap, not a need: Node's own is too low for the largest network.
-  '--max-old-space-size=18000',
+  // A cap, not a need: Node's own is too low for the largest network. All that run at once share the machine's memory.
+  `--max-old-space-size=${Math.floor((0.8 * totalmem()) / availableParallelism() / 2 ** 20)}`,
   // Most of what a simulation makes is short-lived; with Node's own 16 MiB a sixth of the time goes to collecting it.
   '--max-semi-space-size=64',
 ];

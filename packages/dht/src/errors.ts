@@ -1,5 +1,5 @@
 import type { NodeId } from '@tabswarm/protocol/ids';
-import type { ReplyOutcome } from '@tabswarm/protocol/dht';
+import type { ReplyOutcome, SignedRecord } from '@tabswarm/protocol/dht';
 
 /** There is no open link, so nobody could be asked. What this tab knows by itself has been given before. */
 export class NoNetworkError extends Error {
@@ -37,9 +37,12 @@ export class NotStoredError extends Error {
  * Worth another try, which takes other ways.
  */
 export class UnsureError extends Error {
-  override name = 'UnsureError';
+  override readonly name = 'UnsureError';
+  /** What the others said. */
+  readonly records: readonly SignedRecord[];
 
-  constructor() {
-    super('too few of those that keep these records answered');
+  constructor(records: readonly SignedRecord[], options?: ErrorOptions) {
+    super('too few of those that keep these records answered', options);
+    this.records = records;
   }
 }

@@ -100,10 +100,12 @@ export const MAX_CROWDED_REQUESTS = 64;
 /** Requests of others that are under way through this node. More are answered from what it knows itself. */
 export const MAX_FORWARDED = 1_024;
 export const MAX_FORWARDED_PER_LINK = 64;
-/** Requests per second that one link may have answered: those that are forwarded, and as many that end here. */
+/** Neighbours, present and past, whose use of us is remembered. */
+export const MAX_ALLOWANCES = 256;
+/** Requests per second that one neighbour may have answered: those that are forwarded, and as many that end here. */
 export const REQUESTS_PER_SECOND = 100;
 export const REQUEST_BURST = 400;
-/** Requests per second that one link may have forwarded. */
+/** Requests per second that one neighbour may have forwarded. */
 export const FORWARDS_PER_SECOND = 50;
 export const FORWARD_BURST = 100;
 /** Lookups remembered as having been here. */

@@ -3,7 +3,8 @@ import { LinkClosedError, type Link, type Transport } from '@tabswarm/net';
 import { DHT_VERSION, dhtMessage, type DhtMessage } from '@tabswarm/protocol/dht';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Identity } from '@tabswarm/protocol/identity';
-import { MISBEHAVED_BACKOFF_MS, REFUSED_BACKOFF_MS, DIAL_BACKOFF_MS } from './limits.ts';
+import { createBoundedMap } from './bounded-map.ts';
+import { MAX_ALLOWANCES, MISBEHAVED_BACKOFF_MS, REFUSED_BACKOFF_MS, DIAL_BACKOFF_MS } from './limits.ts';
 import type { Signing } from './signing.ts';
 import { createHandover } from './records/handover.ts';
 import type { Publisher } from './records/publisher.ts';
@@ -16,6 +17,7 @@ import type { LinkPolicy } from './routing-table/link-policy.ts';
 import { createMaintenance } from './routing-table/maintenance.ts';
 import { createRemembered } from './routing-table/remembered.ts';
 import type { RoutingTable } from './routing-table/table.ts';
+import { createAllowance, type Allowance } from './rpc/allowance.ts';
 import { createAnswers } from './rpc/answers.ts';
 import { createNeighbour, type Neighbour } from './rpc/neighbour.ts';
 import { createRouter, type Router } from './rpc/router.ts';
@@ -62,6 +64,7 @@ export function createOverlay(parts: OverlayParts): Overlay {
   const { signal } = run;
   /** How to take leave of each open link. */
   const detach = new Set<() => void>();
+  const allowances = createBoundedMap<NodeId, Allowance>(MAX_ALLOWANCES);
 
   const remembered = createRemembered(parts);
   const answers = createAnswers(parts);
@@ -171,8 +174,15 @@ export function createOverlay(parts: OverlayParts): Overlay {
     }
   };
 
+  /** Whoever closes its link and comes again gets no new one. */
+  const allowanceOf = (node: NodeId): Allowance => {
+    const allowance = allowances.get(node) ?? createAllowance(clock);
+    allowances.set(node, allowance);
+    return allowance;
+  };
+
   const attach = (link: Link): void => {
-    const neighbour = createNeighbour(link, { clock, log });
+    const neighbour = createNeighbour(link, { allowance: allowanceOf(link.remote), clock, log });
     const unsubscribe = link.channel('dht').receive((raw) => receive(neighbour, dhtMessage.decode(raw)));
     const onClosed = (): void => {
       detach.delete(leaveLink);

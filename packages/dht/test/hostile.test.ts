@@ -104,13 +104,32 @@ describe('liars', () => {
       const liar = await createHandNode(world, saying([superseded], invented));
       await liar.join(seeker.id);
     }
-    await expect(world.clock.until(seeker.dht.get(key))).rejects.toBeInstanceOf(UnsureError);
+    const read = world.clock.until(seeker.dht.get(key));
+    await expect(read).rejects.toBeInstanceOf(UnsureError);
+    await expect(read).rejects.toMatchObject({ records: [{ sequence: 1 }] });
     // With nobody else around what they say is all there is.
     const alone = await world.addTab();
     const honest = await createHandNode(world, saying([superseded], []));
     await honest.join(alone.id);
     const found = await world.clock.until(alone.dht.get(key));
     expect(found.map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
+  it('[DHT29] cannot make a small network unsure, by silence or by inventing nodes', async () => {
+    for (const count of [2, 3, 4]) {
+      const world = await createWorld();
+      await world.grow(count);
+      const [author, seeker] = [tabAt(world, 0), tabAt(world, count - 1)];
+      const key = world.key();
+      await world.clock.until(author.dht.put({ key, value: utf8('v') }));
+      const invented = Array.from({ length: 8 }, () => idNear<NodeId>(key, 24, world.random));
+      const silent = await createHandNode(world);
+      await silent.join(seeker.id);
+      expect(await world.clock.until(seeker.dht.get(key))).toHaveLength(1);
+      silent.transport.link(seeker.id)?.close('leaving');
+      await (await createHandNode(world, saying([], invented))).join(seeker.id);
+      expect(await world.clock.until(seeker.dht.get(key))).toHaveLength(1);
+    }
   });
 
   it('[DHT22] cannot answer for a node behind them, and lose their link for it', async () => {

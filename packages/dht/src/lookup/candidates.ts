@@ -75,6 +75,19 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
     return { near, behind: closest(key, region, MAX_CROWD).slice(near.length) };
   };
 
+  /** Whether enough of those that should keep the key's records have answered, ourselves not counted where they are many. */
+  const isSure = (): boolean => {
+    // Whoever invents nodes makes nobody unsure, unless another one names them as well.
+    const known = [...candidates]
+      .filter(([, { state, sources }]) => state === 'answered' || isVouched(sources))
+      .map(([node]) => node);
+    const region = known.filter((node) => distanceShare(key, node) <= CROWD_REACH * reach);
+    const keepers = region.length > READ_QUORUM ? region : closest(key, known, READ_QUORUM + 1);
+    const answered = keepers.filter((node) => get(node).state === 'answered');
+    const others = answered.filter((node) => node !== table.self).length;
+    return others >= READ_QUORUM || (others > 0 && 2 * answered.length > keepers.length);
+  };
+
   hear(table.ids(), OWN_LINKS);
   return {
     hear(nodes, from) {
@@ -124,11 +137,7 @@ export function createCandidates(key: Id, table: RoutingTable): Candidates {
     },
     result() {
       const open = nearest(isPossible).near.some((node) => get(node).state !== 'answered');
-      const keepers = [...candidates]
-        .filter(([node]) => node !== table.self && distanceShare(key, node) <= CROWD_REACH * reach)
-        .map(([, { state }]) => state === 'answered');
-      const sure = keepers.filter(Boolean).length >= READ_QUORUM || keepers.every(Boolean);
-      return { ...nearest(({ state }) => state === 'answered'), complete: !open, sure };
+      return { ...nearest(({ state }) => state === 'answered'), complete: !open, sure: isSure() };
     },
   };
 }
@@ -155,7 +164,11 @@ function isFresh({ state, asked }: Candidate): boolean {
 /** Whether it is there for sure, or two have named it: inventing nodes that only one knows of is easy. */
 function isConfirmed(candidate: Candidate): boolean {
   const { state, sources } = candidate;
-  return isAlive(candidate) && (state === 'answered' || sources.size > 1 || sources.has(OWN_LINKS));
+  return isAlive(candidate) && (state === 'answered' || isVouched(sources));
+}
+
+function isVouched(sources: Candidate['sources']): boolean {
+  return sources.size > 1 || sources.has(OWN_LINKS);
 }
 
 /** Whether it may be there: it has not failed to answer in time, and somebody who is believed has named it. */

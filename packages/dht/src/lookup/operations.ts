@@ -233,7 +233,7 @@ export function createOperations(parts: OperationsParts): Operations {
       } catch (cause) {
         if (!(cause instanceof NoNetworkError) || newest.size === 0) throw cause;
       }
-      if (!sure) throw new UnsureError();
+      if (!sure) throw new UnsureError([...newest.values()]);
       return [...newest.values()];
     },
     async *findProviders(root, { signal = neverAborted() }) {

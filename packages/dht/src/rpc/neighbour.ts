@@ -10,7 +10,7 @@ import {
   SUSPECT_MS,
   UNKNOWN_HOP_TIMEOUT_MS,
 } from '../limits.ts';
-import { createAllowance, type Allowance } from './allowance.ts';
+import type { Allowance } from './allowance.ts';
 
 export type Reply = DhtMessageOf<'reply'>;
 export type Request = DhtMessageOf<'request'>;
@@ -60,7 +60,13 @@ interface Pending {
 /** Told peers that are kept: as many as a neighbour may have links, and as many again that came and went. */
 const MAX_PEERS = 2 * MAX_LINKS;
 
-export function createNeighbour(link: Link, { clock, log }: { clock: Clock; log: Log }): Neighbour {
+export interface NeighbourParts {
+  readonly allowance: Allowance;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createNeighbour(link: Link, { allowance, clock, log }: NeighbourParts): Neighbour {
   const peers = new Set<NodeId>();
   const pending = new Map<number, Pending>();
   const channel = link.channel('dht');
@@ -91,7 +97,7 @@ export function createNeighbour(link: Link, { clock, log }: { clock: Clock; log:
     link,
     peers,
     forwarding: 0,
-    allowance: createAllowance(clock),
+    allowance,
     addPeers(more) {
       for (const peer of more) {
         if (peers.size >= MAX_PEERS) return;
