@@ -38,6 +38,10 @@ function letters({ use = 'preview', text = TEXT }: { use?: Resource['use']; text
 describe('a resource of a page', () => {
   it('[PV7] is had under its URL, whole and in parts, from whichever page has it', async () => {
     const site = createSite();
+function cannotOpen(): never {
+  throw new Error('not to be opened');
+}
+
     const [first, second] = [site.openPage(), site.openPage()];
     const { url } = await second.resources.publish(letters().resource);
     const other = await first.resources.publish(letters({ text: 'other' }).resource);
@@ -153,6 +157,9 @@ describe('a resource of a page', () => {
     const silent = await page.resources.publish({ ...resource, open: () => new ReadableStream() });
     const text = (await site.fetch(silent.url))?.text();
     page.close();
+    const unopened = await page.resources.publish({ ...resource, open: cannotOpen });
+    await expect((await site.fetch(unopened.url))?.text()).rejects.toThrow(TypeError);
+
     await expect(text).rejects.toThrow(TypeError);
   });
 });
