@@ -72,36 +72,44 @@ export function createResources({ questions, worker, base, clock, random }: Reso
   const serve = (port: MessagePort, resource: Resource, over: AbortSignal, leave: () => void): void => {
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     let heard = true;
+    let ended = false;
     const say = (message: SourceMessage, transfer: Transferable[] = []): void =>
       port.postMessage(message, transfer);
 
-    const give = async (): Promise<void> => {
+    const open = (range: ByteRange): void => {
       try {
-        const next = await reader?.read();
+        reader = resource.open(range).getReader();
+      } catch {
+        leave();
+      }
+    };
+    const give = async (from: ReadableStreamDefaultReader<Uint8Array>): Promise<void> => {
+      try {
+        const { done, value } = await from.read();
         if (over.aborted) return;
-        if (!next || next.done) {
+        if (done) {
+          ended = true;
           say({ type: 'end' });
           leave();
           return;
         }
-        const bytes = wholeBuffer(next.value);
+        const bytes = wholeBuffer(value);
         say({ type: 'bytes', bytes }, [bytes]);
       } catch {
-        // Whoever opened it knows why. The other side can only be told that there is no more.
-        say({ type: 'failed' });
         leave();
       }
     };
 
     over.addEventListener('abort', () => {
-      say({ type: 'failed' });
+      // Whoever opened it knows why. The other side can only be told that there is no more.
+      if (!ended) say({ type: 'failed' });
       reader?.cancel().catch(() => undefined);
       port.close();
     });
     port.addEventListener('message', ({ data }: MessageEvent<ReadMessage>) => {
       heard = true;
-      if (data.type === 'open') reader = resource.open({ start: data.start, end: data.end }).getReader();
-      else if (data.type === 'pull') void give();
+      if (data.type === 'open') open({ start: data.start, end: data.end });
+      else if (data.type === 'pull' && reader) void give(reader);
       else if (data.type === 'cancel') leave();
     });
     port.start();

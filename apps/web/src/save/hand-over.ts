@@ -1,3 +1,4 @@
+import type { Clock } from '@tabswarm/base';
 import type { Resources } from '../resources/resources.ts';
 import type { PageDownloads } from './page-downloads.ts';
 import { HandOverEndedError, TooLargeToSaveError } from './problems.ts';
@@ -6,24 +7,33 @@ import { pump, type PumpOptions, type SourceFile } from './source.ts';
 /** What a browser without service workers may be asked to gather before it saves it. */
 const BLOB_LIMIT_BYTES = 256 * 1024 * 1024;
 
-/** How long the last bytes may be on their way to the browser's downloads. */
+/** A browser that has not begun to fetch it by then will not: the worker starts in less, and waits for 5 s at most. */
+const BEGIN_LIMIT_MS = 30_000;
+
+/** How long the last bytes, which the worker has passed on by then, may be on their way to the browser's downloads. */
 const LINGER_MS = 60_000;
 
 export interface HandOverParts {
   /** Gives a file an address; rejects with a NoServiceWorkerError where the browser cannot. */
   readonly resources: Pick<Resources, 'publish'>;
   readonly downloads: PageDownloads;
+  readonly clock: Clock;
 }
 
 /**
  * Hands a file to the browser's own downloads while it arrives, with its name and length. Resolves when the browser has
- * taken all of it. Throws a HandOverEndedError where it leaves off, and as `pump` does.
+ * come to its end. Throws a HandOverEndedError where it does not begin or leaves off, and as `pump` does.
  */
 export async function handOver(
-  { resources, downloads }: HandOverParts,
+  { resources, downloads, clock }: HandOverParts,
   file: SourceFile,
   options: PumpOptions,
 ): Promise<void> {
+  if (file.length === 0) {
+    // The worker answers by itself where there are no bytes, and nothing would tell when that is done.
+    await handOverBlob(downloads, file, options);
+    return;
+  }
   const name = file.path.at(-1) ?? '';
   const passage = createPassage(file, options);
   let published;
@@ -41,35 +51,45 @@ export async function handOver(
     removeFrame();
     published.close();
   };
+  const callOff = clock.after(BEGIN_LIMIT_MS, passage.expireUnlessOpened);
   try {
     await passage.done;
   } catch (cause) {
     tidyUp();
     throw cause;
+  } finally {
+    callOff();
   }
-  // All has been taken out of our hands, but for what is on its way through the service worker.
-  setTimeout(tidyUp, LINGER_MS);
+  clock.after(LINGER_MS, tidyUp);
 }
 
 /** A stream whose reader is somebody else: `done` settles with what becomes of it. */
 function createPassage(
   file: SourceFile,
   { signal, onBytes }: PumpOptions,
-): { readonly open: () => ReadableStream<Uint8Array>; readonly done: Promise<void> } {
+): {
+  readonly open: () => ReadableStream<Uint8Array>;
+  readonly done: Promise<void>;
+  readonly expireUnlessOpened: () => void;
+} {
+  let opened = false;
   let settle: { resolve: () => void; reject: (cause: unknown) => void } | undefined;
   const done = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
+  // It may fail before anybody waits for it, or when nobody does any more.
+  done.catch(() => undefined);
   signal.addEventListener('abort', () => settle?.reject(signal.reason), { once: true });
+  const expireUnlessOpened = (): void => {
+    if (opened) return;
+    settle?.reject(new HandOverEndedError('the browser did not fetch it', { begun: false }));
+  };
   const open = (): ReadableStream<Uint8Array> => {
+    opened = true;
     const over = new AbortController();
     const joined = AbortSignal.any([signal, over.signal]);
     const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array>();
     const writer = writable.getWriter();
-    // Who reads may leave while we wait for what is to be read next.
-    writer.closed.catch((cause: unknown) => {
-      over.abort(new HandOverEndedError('the browser left off', { cause }));
-    });
     const take = async (bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
       try {
         await writer.write(bytes);
@@ -79,16 +99,35 @@ function createPassage(
     };
     pump(file, take, { signal: joined, onBytes })
       .then(() => writer.close())
-      .then(
-        () => settle?.resolve(),
-        (cause: unknown) => {
-          settle?.reject(cause);
-          writer.abort(cause).catch(() => undefined);
+      .catch((cause: unknown) => {
+        settle?.reject(cause);
+        writer.abort(cause).catch(() => undefined);
+      });
+    const reader = readable.getReader();
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done: ended, value } = await reader.read();
+          if (!ended) {
+            controller.enqueue(value);
+            return;
+          }
+          // Whoever asks for more than the last bytes has taken those. Until then a paused download may still need us.
+          controller.close();
+          settle?.resolve();
         },
-      );
-    return readable;
+        async cancel(cause) {
+          // They may leave while we wait for what is to be read next.
+          const left = new HandOverEndedError('the browser left off', { cause });
+          settle?.reject(left);
+          over.abort(left);
+          await reader.cancel(left);
+        },
+      },
+      { highWaterMark: 0 },
+    );
   };
-  return { open, done };
+  return { open, done, expireUnlessOpened };
 }
 
 /** All at once, in the browser's memory until then. */

@@ -12,9 +12,19 @@ export class TooLargeToSaveError extends Error {
   }
 }
 
-/** Whoever was taking it left off: the browser's download was cancelled, or failed. */
+/** Whoever was taking it left off: the browser's download was cancelled, or failed, or never came to be. */
 export class HandOverEndedError extends Error {
   override readonly name = 'HandOverEndedError';
+  /** Whether anything was asked of us at all. */
+  readonly begun: boolean;
+
+  constructor(
+    message: string,
+    { begun = true, ...options }: ErrorOptions & { readonly begun?: boolean } = {},
+  ) {
+    super(message, options);
+    this.begun = begun;
+  }
 }
 
 /** Why saving stopped, and what to do. What was downloaded is in the browser's storage as before. */
@@ -24,6 +34,9 @@ export function problemOfSaving(cause: unknown): string {
   }
   if (cause instanceof SourceError) {
     return 'The share was removed, or parts of it could not be read. Download it again, and then save it.';
+  }
+  if (cause instanceof HandOverEndedError && !cause.begun) {
+    return 'The browser did not begin to save: it may be set to stop this page from downloading several files. Allow that, or reload the page, and save again.';
   }
   if (cause instanceof HandOverEndedError) {
     return 'The browser stopped saving: the download was cancelled there, or the disk is full. Nothing is lost here: save again.';

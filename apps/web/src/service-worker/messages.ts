@@ -31,7 +31,7 @@ export interface AskMessage {
   readonly id: string;
 }
 
-/** From the page over that port. `bytes` answers a `pull`, as do `end` and `failed`. */
+/** From the page over that port. `bytes` and `end` answer a `pull`; `failed` may come at any time. */
 export type SourceMessage =
   | { readonly type: 'unknown' }
   | { readonly type: 'here'; readonly facts: ResourceFacts }

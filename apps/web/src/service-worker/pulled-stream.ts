@@ -17,44 +17,56 @@ export function pulledStream(
   { clients }: WorkerScope,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const say = (message: ReadMessage): void => port.postMessage(message);
-  let onAnswer: ((message: SourceMessage) => void) | undefined;
-
-  port.addEventListener('message', ({ data }: MessageEvent<SourceMessage>) => {
-    if (data.type === 'ping') say({ type: 'pong' });
-    else onAnswer?.(data);
-  });
-  say({ type: 'open', ...range });
-
-  /** Resolves with what the page sends next; as if it had failed where the page is no more. */
-  const pull = (): Promise<SourceMessage> =>
-    new Promise((resolve) => {
-      const look = async (): Promise<void> => {
-        if ((await clients.get(client)) === undefined) answer({ type: 'failed' });
-      };
-      const watch = setInterval(() => void look(), LOOK_MS);
-      const answer = (message: SourceMessage): void => {
-        clearInterval(watch);
-        onAnswer = undefined;
-        resolve(message);
-      };
-      onAnswer = answer;
-      say({ type: 'pull' });
-    });
+  let over = false;
+  let onAnswer: (() => void) | undefined;
+  const leave = (): void => {
+    over = true;
+    port.close();
+  };
 
   return new ReadableStream({
-    async pull(controller) {
-      const message = await pull();
-      if (message.type === 'bytes') {
-        controller.enqueue(new Uint8Array(message.bytes));
-        return;
-      }
-      port.close();
-      if (message.type === 'end') controller.close();
-      else controller.error(new TypeError('the page could not give the rest of the file'));
+    start(controller) {
+      port.addEventListener('message', ({ data }: MessageEvent<SourceMessage>) => {
+        if (over) return;
+        if (data.type === 'ping') {
+          say({ type: 'pong' });
+          return;
+        }
+        if (data.type === 'bytes') controller.enqueue(new Uint8Array(data.bytes));
+        else {
+          leave();
+          if (data.type === 'end') controller.close();
+          // Said only once, and it may be while nobody takes anything: whoever pauses must not be left to wait for more.
+          else breakOff(controller);
+        }
+        onAnswer?.();
+      });
+      say({ type: 'open', ...range });
     },
+    pull: (controller) =>
+      new Promise((resolve) => {
+        const look = async (): Promise<void> => {
+          if ((await clients.get(client)) !== undefined || over) return;
+          leave();
+          breakOff(controller);
+          onAnswer?.();
+        };
+        const watch = setInterval(() => void look(), LOOK_MS);
+        onAnswer = () => {
+          clearInterval(watch);
+          onAnswer = undefined;
+          resolve();
+        };
+        say({ type: 'pull' });
+      }),
     cancel() {
       say({ type: 'cancel' });
-      port.close();
+      leave();
+      onAnswer?.();
     },
   });
+}
+
+function breakOff(controller: ReadableStreamDefaultController): void {
+  controller.error(new TypeError('the page could not give the rest of the file'));
 }

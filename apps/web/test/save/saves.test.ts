@@ -1,4 +1,5 @@
-import { systemClock } from '@tabswarm/base';
+import { systemClock, type Clock } from '@tabswarm/base';
+import { createManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../src/resources/resources.ts';
 import { createInterruptions } from '../../src/save/interruptions.ts';
@@ -8,6 +9,7 @@ import { createDisk, emptyFolder, folderHandle, listOf, type Disk, type FakeFold
 import { createSource, textSource } from './sources.ts';
 
 const ROOT = 'ab'.repeat(32);
+const HOUR_MS = 3_600_000;
 
 interface World {
   readonly saves: Saves;
@@ -34,10 +36,12 @@ function createWorld({
   dialogs = true,
   worker = true,
   storage = createStorage(),
+  clock = systemClock,
 }: {
   readonly dialogs?: boolean | 'dismissed';
   readonly worker?: boolean;
   readonly storage?: Pick<Storage, 'getItem' | 'setItem'>;
+  readonly clock?: Clock;
 } = {}): World {
   const chosen = emptyFolder();
   const disk = createDisk();
@@ -61,7 +65,7 @@ function createWorld({
   const saves = createSaves({
     pickers,
     interruptions: createInterruptions(storage),
-    clock: systemClock,
+    clock,
     resources: {
       async publish(resource) {
         if (!worker) throw new NoServiceWorkerError('none here');
@@ -148,6 +152,54 @@ describe('saving', () => {
       message: expect.stringMatching(/cancelled/),
     });
     expect(world.closed).toEqual(['/files/1']);
+  });
+
+  it('[SV9] is saved when the browser has come to the end of it, however long it pauses before', async () => {
+    const clock = createManualClock();
+    const world = createWorld({ dialogs: false, clock });
+    const saved = world.saves.save({ root: ROOT, name: 'one', files: [textSource('a.txt', 'one')] });
+    await expect.poll(() => world.published.length).toBe(1);
+    const reader = world.published[0]?.open({ start: 0, end: 3 }).getReader();
+    await reader?.read();
+    await clock.advance(HOUR_MS);
+    expect(only(world.saves)?.status).toMatchObject({ state: 'saving', bytesDone: 3 });
+    expect(world.closed).toEqual([]);
+    expect(await reader?.read()).toMatchObject({ done: true });
+    await saved;
+    expect(only(world.saves)?.status.state).toBe('saved');
+    await clock.advance(HOUR_MS);
+    expect(world.closed).toEqual(['/files/1']);
+
+    void world.saves.save({ root: ROOT, name: 'one', files: [textSource('a.txt', 'one')] });
+    await expect.poll(() => world.published.length).toBe(2);
+    const left = world.published[1]?.open({ start: 0, end: 3 }).getReader();
+    await left?.read();
+    await left?.cancel();
+    await expect.poll(() => only(world.saves)?.status.state).toBe('failed');
+  });
+
+  it('[SV9] says so where the browser does not begin to fetch it', async () => {
+    const clock = createManualClock();
+    const storage = createStorage();
+    const world = createWorld({ dialogs: false, clock, storage });
+    const saved = world.saves.save({ root: ROOT, name: 'one', files: [textSource('a.txt', 'one')] });
+    await expect.poll(() => world.addresses.length).toBe(1);
+    await clock.advance(29_000);
+    expect(only(world.saves)?.status.state).toBe('saving');
+    await clock.advance(1_000);
+    await saved;
+    const message: unknown = expect.stringMatching(/did not begin/);
+    expect(only(world.saves)?.status).toMatchObject({ state: 'failed', message });
+    expect(world.closed).toEqual(['/files/1']);
+    expect(createWorld({ storage }).saves.views.get()).toEqual([]);
+  });
+
+  it('[SV9] saves an empty file, of which there is nothing to fetch', async () => {
+    const { saves, blobs } = createWorld({ dialogs: false });
+    await saves.save({ root: ROOT, name: 'none', files: [textSource('none.txt', '')] });
+    expect(blobs[0]?.name).toBe('none.txt');
+    expect(blobs[0]?.blob.size).toBe(0);
+    expect(only(saves)?.status.state).toBe('saved');
   });
 
   it('[SV3] breaks off what the browser is taking where the share goes away', async () => {

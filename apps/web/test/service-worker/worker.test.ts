@@ -4,6 +4,9 @@ import { BASE, createSite } from './world.ts';
 
 const TEXT = 'abcdefghijklmnopqrstuvwxyz';
 
+/** More than a message between two ports takes. */
+const SOME_MS = 50;
+
 /** Gives its bytes one at a time, and knows how many were taken and whether somebody left off. */
 function letters({ use = 'preview', text = TEXT }: { use?: Resource['use']; text?: string } = {}) {
   const seen = { taken: 0, cancelled: false };
@@ -33,6 +36,10 @@ function letters({ use = 'preview', text = TEXT }: { use?: Resource['use']; text
     },
   };
   return { resource, seen };
+}
+
+function cannotOpen(): never {
+  throw new Error('not to be opened');
 }
 
 describe('a resource of a page', () => {
@@ -150,9 +157,31 @@ describe('a resource of a page', () => {
     const failed = await page.resources.publish({ ...resource, open: () => failing });
     await expect((await site.fetch(failed.url))?.text()).rejects.toThrow(TypeError);
 
+    const unopened = await page.resources.publish({ ...resource, open: cannotOpen });
+    await expect((await site.fetch(unopened.url))?.text()).rejects.toThrow(TypeError);
+
     const silent = await page.resources.publish({ ...resource, open: () => new ReadableStream() });
     const text = (await site.fetch(silent.url))?.text();
     page.close();
     await expect(text).rejects.toThrow(TypeError);
+  });
+
+  it('[PV9] breaks off also while whoever takes it pauses, and not when it has ended before', async () => {
+    const site = createSite();
+    const page = site.openPage();
+    const { resource, seen } = letters();
+    const closed = await page.resources.publish(resource);
+    const reader = (await site.fetch(closed.url))?.body?.getReader();
+    await reader?.read();
+    // The next piece lies ready in the worker, which asks for no more before that is taken.
+    await expect.poll(() => seen.taken).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, SOME_MS));
+    closed.close();
+    await expect(reader?.closed).rejects.toThrow(TypeError);
+
+    const whole = await page.resources.publish(letters().resource);
+    const answer = await site.fetch(whole.url);
+    expect(await answer?.text()).toBe(TEXT);
+    whole.close();
   });
 });
