@@ -1,15 +1,12 @@
-import { savedPaths } from '@tabswarm/node';
+import { placesOf, type FileSet } from './places.ts';
 import type { PumpOptions, SourceFile } from './source.ts';
 import { writeFile } from './write-file.ts';
 
 /** Opening and closing a file costs the browser some milliseconds, most of them waiting: so many at once. */
 const MAX_OPEN_FILES = 8;
-/** Says, for as long as it lies there, that the folder does not have everything yet. */
-const MARKER = 'NOT COMPLETE (Tabswarm).txt';
 const MAX_MARKER_BYTES = 4 * 1024;
 
 export interface FolderOptions extends PumpOptions {
-  readonly name: string;
   /** Tells one share from another of the same name. */
   readonly id: string;
   /** A file is in its place. */
@@ -23,15 +20,13 @@ export interface FolderOptions extends PumpOptions {
  */
 export async function writeFolder(
   chosen: FileSystemDirectoryHandle,
-  files: readonly SourceFile[],
+  set: FileSet,
   options: FolderOptions,
 ): Promise<string> {
-  const { name, id, onFile, onBytes } = options;
-  const paths = savedPaths([...files.map(({ path }) => [name, ...path]), [name, MARKER]]).map(
-    ({ path }) => path,
-  );
-  const marker = paths.at(-1)?.at(-1) ?? MARKER;
-  const folder = await claimFolder(chosen, paths[0]?.[0] ?? name, { marker, id });
+  const { id, onFile, onBytes } = options;
+  const { name, files } = set;
+  const { places, marker } = placesOf(set);
+  const folder = await claimFolder(chosen, places[0]?.path[0] ?? name, { marker, id });
   await writeText(folder, marker, markerText(id));
 
   const over = new AbortController();
@@ -41,7 +36,8 @@ export async function writeFolder(
     signal.throwIfAborted();
     const parent = await folders.at(path.slice(1, -1));
     const handle = await parent.getFileHandle(path.at(-1) ?? '', { create: true });
-    // A file is put in its place whole, so one of that length was written by the attempt that this one goes on from.
+    // A file is put in its place whole, and no other file of the share has this place: so one of that length was written
+    // by the attempt that this one goes on from.
     if (file.length > 0 && (await handle.getFile()).size === file.length) onBytes(file.length);
     else if (file.length > 0) await writeFile(handle, file, { signal, onBytes });
     onFile();
@@ -50,7 +46,7 @@ export async function writeFolder(
   const writeOnwards = async (): Promise<void> => {
     try {
       for (let file = files[next]; file; file = files[next]) {
-        const path = paths[next] ?? [];
+        const path = places[next]?.path ?? [];
         next += 1;
         await writeOne(file, path);
       }

@@ -201,13 +201,19 @@ describe('saving', () => {
   });
 
   it('[SV6] tells which names were changed', async () => {
-    const { saves } = createWorld();
+    const { saves, chosen } = createWorld();
     const files = [textSource('a', '1'), textSource('A', '2'), textSource('b/c?', '3')];
     await saves.save({ root: ROOT, name: 'Set', files });
     expect(only(saves)?.renamed).toEqual([
       { from: 'Set/A', to: 'Set/A (2)' },
       { from: 'Set/b/c?', to: 'Set/b/c_' },
     ]);
+
+    const all = files.map(({ path }) => path);
+    const part = [textSource('A', '2'), textSource('b/c?', '3')];
+    await saves.save({ root: ROOT, name: 'Set', files: part, all });
+    expect(only(saves)?.renamed[0]).toEqual({ from: 'Set/A', to: 'Set/A (2)' });
+    expect(listOf(chosen)['Set (2)/A (2)']).toBe('2');
   });
 
   it.each<[string, (disk: Disk) => void, RegExp]>([
