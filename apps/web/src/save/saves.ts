@@ -1,5 +1,6 @@
 import { createState, type Clock, type State } from '@tabswarm/base';
 import { savedPaths } from '@tabswarm/node';
+import type { FolderParts } from './claim-folder.ts';
 import { handOver, type HandOverParts } from './hand-over.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { Pickers } from './pickers.ts';
@@ -57,7 +58,7 @@ export interface Saves {
   dismiss(id: string): void;
 }
 
-export interface SavesParts extends HandOverParts {
+export interface SavesParts extends HandOverParts, FolderParts {
   readonly pickers: Pickers;
   readonly interruptions: Interruptions;
   readonly clock: Clock;
@@ -72,7 +73,7 @@ interface Work {
 }
 
 export function createSaves(parts: SavesParts): Saves {
-  const { pickers, interruptions, clock } = parts;
+  const { pickers, interruptions, clock, locks, random } = parts;
   const views = createState<readonly SaveView[]>(
     interruptions.before().map((root) => ({
       id: `interrupted ${root}`,
@@ -102,7 +103,7 @@ export function createSaves(parts: SavesParts): Saves {
     if (!only && pickers.folder) {
       const chosen = await pickers.folder();
       const run: Work['run'] = (options) =>
-        writeFolder(chosen as FileSystemDirectoryHandle, request, { ...options, id: root });
+        writeFolder(chosen as FileSystemDirectoryHandle, request, { ...options, id: root, locks, random });
       return chosen && { name: folderName(name), handedOver: false, bytesTotal: sizeOf(files), run };
     }
     const file = only ? { ...only, path: [fileName(only)] } : zipOf({ ...request, name: folderName(name) });

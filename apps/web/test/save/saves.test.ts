@@ -1,10 +1,11 @@
-import { systemClock } from '@tabswarm/base';
+import { systemClock, systemRandom } from '@tabswarm/base';
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../src/resources/resources.ts';
 import { createInterruptions } from '../../src/save/interruptions.ts';
 import type { Pickers } from '../../src/save/pickers.ts';
 import { createSaves, type Saves, type SaveView } from '../../src/save/saves.ts';
 import { createDisk, emptyFolder, folderHandle, listOf, type Disk, type FakeFolder } from './fake-folder.ts';
+import { createLocks } from './fake-locks.ts';
 import { createSource, textSource } from './sources.ts';
 
 const ROOT = 'ab'.repeat(32);
@@ -62,6 +63,8 @@ function createWorld({
     pickers,
     interruptions: createInterruptions(storage),
     clock: systemClock,
+    locks: createLocks(),
+    random: systemRandom,
     resources: {
       async publish(resource) {
         if (!worker) throw new NoServiceWorkerError('none here');

@@ -1,13 +1,16 @@
+import { systemRandom } from '@tabswarm/base';
 import { describe, expect, it } from 'vitest';
 import type { FileSet } from '../../src/save/places.ts';
 import { SourceError, type SourceFile } from '../../src/save/source.ts';
 import { writeFile } from '../../src/save/write-file.ts';
 import { writeFolder } from '../../src/save/write-folder.ts';
 import { createDisk, emptyFolder, fileHandle, folderHandle, listOf, type FakeFile } from './fake-folder.ts';
+import { createLocks } from './fake-locks.ts';
 import { createSource, textSource } from './sources.ts';
 
 const MARKER = 'NOT COMPLETE (Tabswarm).txt';
 const ROOT = 'ab'.repeat(32);
+const locks = createLocks();
 const endless = new AbortController().signal;
 
 const ignore = (): void => undefined;
@@ -16,7 +19,7 @@ function folderOptions({
   signal = endless,
   onBytes = ignore,
 }: { readonly signal?: AbortSignal; readonly onBytes?: (count: number) => void } = {}) {
-  return { id: ROOT, signal, onBytes, onFile: ignore };
+  return { id: ROOT, locks, random: systemRandom, signal, onBytes, onFile: ignore };
 }
 
 function setOf(...files: SourceFile[]): FileSet {
@@ -175,6 +178,32 @@ describe('saving a folder', () => {
     const part = setOf(textSource('x*', 'two'), textSource('z', 'rest'));
     expect(await writeFolder(handle, { ...part, all }, folderOptions())).toBe('Set');
     expect(listOf(chosen)).toEqual({ 'Set/x_': 'one', 'Set/x_ (2)': 'two', 'Set/z': 'rest' });
+  });
+
+  it('[SV4] goes into a folder of its own while the share is still being saved into the other', async () => {
+    const chosen = emptyFolder();
+    const handle = folderHandle(chosen, 'chosen', createDisk());
+    const slow = createSource('a', 4);
+    const first = writeFolder(handle, setOf(slow, textSource('b', 'b')), folderOptions());
+    const second = writeFolder(handle, setOf(textSource('b', 'b')), folderOptions());
+    expect(await second).toBe('Set (2)');
+    expect(listOf(chosen)[`Set/${MARKER}`]).toContain(ROOT);
+    slow.give('slow');
+    slow.end();
+    expect(await first).toBe('Set');
+    expect(listOf(chosen)).toEqual({ 'Set/a': 'slow', 'Set/b': 'b', 'Set (2)/b': 'b' });
+  });
+
+  it('[SV4] is saved also where somebody took the marker away', async () => {
+    const chosen = emptyFolder();
+    const handle = folderHandle(chosen, 'chosen', createDisk());
+    const slow = createSource('a', 4);
+    const saved = writeFolder(handle, setOf(slow, textSource('b', 'b')), folderOptions());
+    await expect.poll(() => listOf(chosen)['Set/b']).toBe('b');
+    await (await handle.getDirectoryHandle('Set')).removeEntry(MARKER);
+    slow.give('slow');
+    slow.end();
+    expect(await saved).toBe('Set');
   });
 
   it('[SV4] writes several small files at once, and stops all where one cannot be written', async () => {
