@@ -64,6 +64,8 @@ export async function boot(log: Log): Promise<Booted> {
     downloads: pageDownloads,
     pickers: pagePickers(window),
     interruptions: createInterruptions(window.sessionStorage),
+    locks: navigator.locks,
+    random: systemRandom,
     clock,
   });
   // Nothing is lost that was downloaded, but what is being saved would have to be begun again.

@@ -12,11 +12,12 @@ export function useSaves(
 } {
   const all = useSyncExternalStore(saves.views.subscribe, saves.views.get);
   const views = useMemo(() => all.filter((view) => view.root === root), [all, root]);
-  const save = async ({ name }: TransferView, files: TransferView['files']): Promise<void> => {
+  const save = async (transfer: TransferView, files: TransferView['files']): Promise<void> => {
     if (!root) return;
     await saves.save({
       root,
-      name,
+      name: transfer.name,
+      all: transfer.files.map(({ path }) => path),
       files: files.map(({ path, length, type = '' }) => ({
         path,
         length,

@@ -1,9 +1,11 @@
 import { createState, type Clock, type State } from '@tabswarm/base';
 import { savedPaths } from '@tabswarm/node';
+import type { FolderParts } from './claim-folder.ts';
 import { handOver, type HandOverParts } from './hand-over.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { Pickers } from './pickers.ts';
 import { problemOfSaving } from './problems.ts';
+import { placesOf, type FileSet } from './places.ts';
 import type { PumpOptions, SourceFile } from './source.ts';
 import { writeFile } from './write-file.ts';
 import { writeFolder } from './write-folder.ts';
@@ -43,11 +45,8 @@ export interface SaveView {
   readonly status: SaveStatus;
 }
 
-export interface SaveRequest {
+export interface SaveRequest extends FileSet {
   readonly root: string;
-  /** The share's, which a folder is called by. */
-  readonly name: string;
-  readonly files: readonly SourceFile[];
 }
 
 /** Saves files to where a person chooses, while they arrive. */
@@ -59,7 +58,7 @@ export interface Saves {
   dismiss(id: string): void;
 }
 
-export interface SavesParts extends HandOverParts {
+export interface SavesParts extends HandOverParts, FolderParts {
   readonly pickers: Pickers;
   readonly interruptions: Interruptions;
   readonly clock: Clock;
@@ -74,7 +73,7 @@ interface Work {
 }
 
 export function createSaves(parts: SavesParts): Saves {
-  const { pickers, interruptions, clock } = parts;
+  const { pickers, interruptions, clock, locks, random } = parts;
   const views = createState<readonly SaveView[]>(
     interruptions.before().map((root) => ({
       id: `interrupted ${root}`,
@@ -93,7 +92,8 @@ export function createSaves(parts: SavesParts): Saves {
     views.set(views.get().map((view) => (view.id === id ? Object.assign({}, view, change) : view)));
 
   /** Where to, and how; undefined where the person thought better of it. */
-  const choose = async ({ root, name, files }: SaveRequest): Promise<Work | undefined> => {
+  const choose = async (request: SaveRequest): Promise<Work | undefined> => {
+    const { root, name, files } = request;
     const [only] = files.length === 1 ? files : [];
     if (only && pickers.file) {
       const handle = await pickers.file(fileName(only));
@@ -103,10 +103,10 @@ export function createSaves(parts: SavesParts): Saves {
     if (!only && pickers.folder) {
       const chosen = await pickers.folder();
       const run: Work['run'] = (options) =>
-        writeFolder(chosen as FileSystemDirectoryHandle, files, { ...options, name, id: root });
+        writeFolder(chosen as FileSystemDirectoryHandle, request, { ...options, id: root, locks, random });
       return chosen && { name: folderName(name), handedOver: false, bytesTotal: sizeOf(files), run };
     }
-    const file = only ? { ...only, path: [fileName(only)] } : zipOf(folderName(name), files);
+    const file = only ? { ...only, path: [fileName(only)] } : zipOf({ ...request, name: folderName(name) });
     const run: Work['run'] = (options) => handOver(parts, file, options);
     return { name: fileName(file), handedOver: true, bytesTotal: file.length, run };
   };
@@ -199,10 +199,12 @@ function sizeOf(files: readonly SourceFile[]): number {
 }
 
 /** What changes its name on the way, be it to a folder or into a ZIP. */
-function renamedOf({ name, files }: SaveRequest): Renamed[] {
+function renamedOf(request: SaveRequest): Renamed[] {
+  const { name, files } = request;
   const alone = files.length === 1;
-  const paths = files.map(({ path }) => (alone ? [path.at(-1) ?? ''] : [name, ...path]));
-  return savedPaths(paths).flatMap(({ path, changes }, i) =>
+  const paths = files.map(({ path }) => (alone ? [path.at(-1) ?? ''] : [name].concat(path)));
+  const places = alone ? savedPaths(paths) : placesOf(request).places;
+  return places.flatMap(({ path, changes }, i) =>
     changes.length === 0 ? [] : [{ from: paths[i]?.join('/') ?? '', to: path.join('/') }],
   );
 }

@@ -1,15 +1,12 @@
-import { savedPaths } from '@tabswarm/node';
+import { claimFolder, type FolderParts } from './claim-folder.ts';
+import { placesOf, type FileSet } from './places.ts';
 import type { PumpOptions, SourceFile } from './source.ts';
 import { writeFile } from './write-file.ts';
 
 /** Opening and closing a file costs the browser some milliseconds, most of them waiting: so many at once. */
 const MAX_OPEN_FILES = 8;
-/** Says, for as long as it lies there, that the folder does not have everything yet. */
-const MARKER = 'NOT COMPLETE (Tabswarm).txt';
-const MAX_MARKER_BYTES = 4 * 1024;
 
-export interface FolderOptions extends PumpOptions {
-  readonly name: string;
+export interface FolderOptions extends PumpOptions, FolderParts {
   /** Tells one share from another of the same name. */
   readonly id: string;
   /** A file is in its place. */
@@ -23,17 +20,14 @@ export interface FolderOptions extends PumpOptions {
  */
 export async function writeFolder(
   chosen: FileSystemDirectoryHandle,
-  files: readonly SourceFile[],
+  set: FileSet,
   options: FolderOptions,
 ): Promise<string> {
-  const { name, id, onFile, onBytes } = options;
-  const paths = savedPaths([...files.map(({ path }) => [name, ...path]), [name, MARKER]]).map(
-    ({ path }) => path,
-  );
-  const marker = paths.at(-1)?.at(-1) ?? MARKER;
-  const folder = await claimFolder(chosen, paths[0]?.[0] ?? name, { marker, id });
-  await writeText(folder, marker, markerText(id));
-
+  const { id, onFile, onBytes } = options;
+  const { name, files } = set;
+  const { places, marker } = placesOf(set);
+  const claim = await claimFolder(chosen, { name: places[0]?.path[0] ?? name, marker, id }, options);
+  const { folder } = claim;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, options.signal]);
   const folders = createFolders(folder);
@@ -41,7 +35,8 @@ export async function writeFolder(
     signal.throwIfAborted();
     const parent = await folders.at(path.slice(1, -1));
     const handle = await parent.getFileHandle(path.at(-1) ?? '', { create: true });
-    // A file is put in its place whole, so one of that length was written by the attempt that this one goes on from.
+    // A file is put in its place whole, and no other file of the share has this place: so one of that length was written
+    // by the attempt that this one goes on from.
     if (file.length > 0 && (await handle.getFile()).size === file.length) onBytes(file.length);
     else if (file.length > 0) await writeFile(handle, file, { signal, onBytes });
     onFile();
@@ -50,7 +45,7 @@ export async function writeFolder(
   const writeOnwards = async (): Promise<void> => {
     try {
       for (let file = files[next]; file; file = files[next]) {
-        const path = paths[next] ?? [];
+        const path = places[next]?.path ?? [];
         next += 1;
         await writeOne(file, path);
       }
@@ -58,42 +53,16 @@ export async function writeFolder(
       over.abort(cause);
     }
   };
-  // All have ended when this does, however it ends.
-  await Promise.all(Array.from({ length: MAX_OPEN_FILES }, writeOnwards));
-  options.signal.throwIfAborted();
-  if (over.signal.aborted) throw over.signal.reason;
-  await folder.removeEntry(marker);
-  return folder.name;
-}
-
-/** The folder for this share: a new one, or the one that an earlier attempt was interrupted in. */
-async function claimFolder(
-  chosen: FileSystemDirectoryHandle,
-  name: string,
-  { marker, id }: { readonly marker: string; readonly id: string },
-): Promise<FileSystemDirectoryHandle> {
-  for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? name : `${name} (${number})`;
-    const there = await find(() => chosen.getDirectoryHandle(candidate));
-    if (there === 'nothing') return chosen.getDirectoryHandle(candidate, { create: true });
-    if (there === 'another') continue;
-    const mark = await find(() => there.getFileHandle(marker));
-    if (typeof mark === 'string') continue;
-    const file = await mark.getFile();
-    if (file.size <= MAX_MARKER_BYTES && (await file.text()).includes(id)) return there;
-  }
-}
-
-async function find<T extends FileSystemHandle>(look: () => Promise<T>): Promise<T | 'nothing' | 'another'> {
   try {
-    return await look();
-  } catch (cause) {
-    if (!(cause instanceof DOMException)) throw cause;
-    if (cause.name === 'NotFoundError') return 'nothing';
-    // A file where a folder was looked for, or the other way round.
-    if (cause.name === 'TypeMismatchError') return 'another';
-    throw cause;
+    // All have ended when this does, however it ends.
+    await Promise.all(Array.from({ length: MAX_OPEN_FILES }, writeOnwards));
+    options.signal.throwIfAborted();
+    if (over.signal.aborted) throw over.signal.reason;
+    await claim.complete();
+  } finally {
+    claim.leave();
   }
+  return folder.name;
 }
 
 /** The folders inside one, each made once. */
@@ -112,21 +81,4 @@ function createFolders(top: FileSystemDirectoryHandle): {
     return making;
   };
   return { at };
-}
-
-async function writeText(folder: FileSystemDirectoryHandle, name: string, text: string): Promise<void> {
-  const handle = await folder.getFileHandle(name, { create: true });
-  const writable = await handle.createWritable();
-  await writable.write(text);
-  await writable.close();
-}
-
-function markerText(id: string): string {
-  return [
-    'Tabswarm is still saving files into this folder, or was interrupted.',
-    'Every file that is here and not empty is whole. To get the rest, save the share into the same place again.',
-    '',
-    id,
-    '',
-  ].join('\r\n');
 }

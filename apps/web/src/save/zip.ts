@@ -1,13 +1,14 @@
 import { makeZip, predictLength } from 'client-zip';
-import { savedPaths } from '@tabswarm/node';
+import { placesOf, type FileSet } from './places.ts';
 import type { SourceFile } from './source.ts';
 
 /**
  * Several files as one: a ZIP that is made on the way, nothing compressed, larger than 4 GiB where it must be. Its length
  * is known before a byte of it is, so that the browser can tell how far it is.
  */
-export function zipOf(name: string, files: readonly SourceFile[]): SourceFile {
-  const entries = savedPaths(files.map(({ path }) => [name, ...path])).map(({ path }, i) => ({
+export function zipOf(set: FileSet): SourceFile {
+  const { name, files } = set;
+  const entries = placesOf(set).places.map(({ path }, i) => ({
     name: path.join('/'),
     size: files[i]?.length ?? 0,
   }));

@@ -56,6 +56,7 @@ export function folderHandle(folder: FakeFolder, name: string, disk: Disk): File
       return fileHandle(child('file', childName, create), childName, disk, remove);
     },
     async removeEntry(childName: string) {
+      if (!folder.entries.has(childName)) throw new DOMException('not there', 'NotFoundError');
       folder.entries.delete(childName);
     },
   };

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '@tabswarm/base';
+import { systemClock, systemRandom, type Clock } from '@tabswarm/base';
 import { createManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../src/resources/resources.ts';
@@ -6,6 +6,7 @@ import { createInterruptions } from '../../src/save/interruptions.ts';
 import type { Pickers } from '../../src/save/pickers.ts';
 import { createSaves, type Saves, type SaveView } from '../../src/save/saves.ts';
 import { createDisk, emptyFolder, folderHandle, listOf, type Disk, type FakeFolder } from './fake-folder.ts';
+import { createLocks } from './fake-locks.ts';
 import { createSource, textSource } from './sources.ts';
 
 const ROOT = 'ab'.repeat(32);
@@ -66,6 +67,8 @@ function createWorld({
     pickers,
     interruptions: createInterruptions(storage),
     clock,
+    locks: createLocks(),
+    random: systemRandom,
     resources: {
       async publish(resource) {
         if (!worker) throw new NoServiceWorkerError('none here');
@@ -253,13 +256,19 @@ describe('saving', () => {
   });
 
   it('[SV6] tells which names were changed', async () => {
-    const { saves } = createWorld();
+    const { saves, chosen } = createWorld();
     const files = [textSource('a', '1'), textSource('A', '2'), textSource('b/c?', '3')];
     await saves.save({ root: ROOT, name: 'Set', files });
     expect(only(saves)?.renamed).toEqual([
       { from: 'Set/A', to: 'Set/A (2)' },
       { from: 'Set/b/c?', to: 'Set/b/c_' },
     ]);
+
+    const all = files.map(({ path }) => path);
+    const part = [textSource('A', '2'), textSource('b/c?', '3')];
+    await saves.save({ root: ROOT, name: 'Set', files: part, all });
+    expect(only(saves)?.renamed[0]).toEqual({ from: 'Set/A', to: 'Set/A (2)' });
+    expect(listOf(chosen)['Set (2)/A (2)']).toBe('2');
   });
 
   it.each<[string, (disk: Disk) => void, RegExp]>([

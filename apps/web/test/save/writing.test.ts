@@ -1,12 +1,16 @@
+import { systemRandom } from '@tabswarm/base';
 import { describe, expect, it } from 'vitest';
-import { SourceError } from '../../src/save/source.ts';
+import type { FileSet } from '../../src/save/places.ts';
+import { SourceError, type SourceFile } from '../../src/save/source.ts';
 import { writeFile } from '../../src/save/write-file.ts';
 import { writeFolder } from '../../src/save/write-folder.ts';
 import { createDisk, emptyFolder, fileHandle, folderHandle, listOf, type FakeFile } from './fake-folder.ts';
+import { createLocks } from './fake-locks.ts';
 import { createSource, textSource } from './sources.ts';
 
 const MARKER = 'NOT COMPLETE (Tabswarm).txt';
 const ROOT = 'ab'.repeat(32);
+const locks = createLocks();
 const endless = new AbortController().signal;
 
 const ignore = (): void => undefined;
@@ -15,7 +19,11 @@ function folderOptions({
   signal = endless,
   onBytes = ignore,
 }: { readonly signal?: AbortSignal; readonly onBytes?: (count: number) => void } = {}) {
-  return { name: 'Set', id: ROOT, signal, onBytes, onFile: ignore };
+  return { id: ROOT, locks, random: systemRandom, signal, onBytes, onFile: ignore };
+}
+
+function setOf(...files: SourceFile[]): FileSet {
+  return { name: 'Set', files };
 }
 
 function fileWith(text: string): FakeFile {
@@ -100,7 +108,11 @@ describe('saving a folder', () => {
       textSource('CON', 'device'),
       textSource('B/c.txt', 'other case'),
     ];
-    const name = await writeFolder(folderHandle(chosen, 'chosen', createDisk()), files, folderOptions());
+    const name = await writeFolder(
+      folderHandle(chosen, 'chosen', createDisk()),
+      setOf(...files),
+      folderOptions(),
+    );
     expect(name).toBe('Set');
     expect(listOf(chosen)).toEqual({
       'Set/b/c.txt': 'three',
@@ -113,9 +125,9 @@ describe('saving a folder', () => {
   it('[SV4] touches nothing that is there', async () => {
     const chosen = emptyFolder();
     const handle = folderHandle(chosen, 'chosen', createDisk());
-    await writeFolder(handle, [textSource('a', 'mine')], folderOptions());
+    await writeFolder(handle, setOf(textSource('a', 'mine')), folderOptions());
     await handle.getFileHandle('Set (2)', { create: true });
-    expect(await writeFolder(handle, [textSource('a', 'new')], folderOptions())).toBe('Set (3)');
+    expect(await writeFolder(handle, setOf(textSource('a', 'new')), folderOptions())).toBe('Set (3)');
     expect(listOf(chosen)).toEqual({ 'Set/a': 'mine', 'Set (2)': '', 'Set (3)/a': 'new' });
   });
 
@@ -126,7 +138,7 @@ describe('saving a folder', () => {
     const slow = createSource('slow', 8);
     const first = writeFolder(
       handle,
-      [textSource('a', 'done'), slow],
+      setOf(textSource('a', 'done'), slow),
       folderOptions({ signal: over.signal }),
     );
     first.catch(() => undefined);
@@ -139,15 +151,59 @@ describe('saving a folder', () => {
 
     // Another share of the same name has nothing to do with it.
     const other = { ...folderOptions(), id: 'cd'.repeat(32) };
-    expect(await writeFolder(handle, [textSource('a', 'else')], other)).toBe('Set (2)');
+    expect(await writeFolder(handle, setOf(textSource('a', 'else')), other)).toBe('Set (2)');
 
     const again = textSource('a', 'done');
     let bytes = 0;
     const options = folderOptions({ onBytes: (count) => void (bytes += count) });
-    expect(await writeFolder(handle, [again, textSource('slow', 'halfhalf')], options)).toBe('Set');
+    expect(await writeFolder(handle, setOf(again, textSource('slow', 'halfhalf')), options)).toBe('Set');
     expect(again.state.opened).toBe(0);
     expect(bytes).toBe(12);
     expect(listOf(chosen)).toEqual({ 'Set/a': 'done', 'Set/slow': 'halfhalf', 'Set (2)/a': 'else' });
+  });
+
+  it('[SV6] goes on under the same names where only a part is saved, and takes no file for another', async () => {
+    const chosen = emptyFolder();
+    const handle = folderHandle(chosen, 'chosen', createDisk());
+    const over = new AbortController();
+    const all = ['x?', 'x*', 'y', 'z'].map((path) => [path]);
+    const files = [textSource('x?', 'one'), createSource('x*', 3), createSource('y', 5)];
+    const options = folderOptions({ signal: over.signal });
+    const first = writeFolder(handle, { ...setOf(...files), all }, options);
+    first.catch(() => undefined);
+    await expect.poll(() => listOf(chosen)['Set/x_']).toBe('one');
+    over.abort();
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+
+    const part = setOf(textSource('x*', 'two'), textSource('z', 'rest'));
+    expect(await writeFolder(handle, { ...part, all }, folderOptions())).toBe('Set');
+    expect(listOf(chosen)).toEqual({ 'Set/x_': 'one', 'Set/x_ (2)': 'two', 'Set/z': 'rest' });
+  });
+
+  it('[SV4] goes into a folder of its own while the share is still being saved into the other', async () => {
+    const chosen = emptyFolder();
+    const handle = folderHandle(chosen, 'chosen', createDisk());
+    const slow = createSource('a', 4);
+    const first = writeFolder(handle, setOf(slow, textSource('b', 'b')), folderOptions());
+    const second = writeFolder(handle, setOf(textSource('b', 'b')), folderOptions());
+    expect(await second).toBe('Set (2)');
+    expect(listOf(chosen)[`Set/${MARKER}`]).toContain(ROOT);
+    slow.give('slow');
+    slow.end();
+    expect(await first).toBe('Set');
+    expect(listOf(chosen)).toEqual({ 'Set/a': 'slow', 'Set/b': 'b', 'Set (2)/b': 'b' });
+  });
+
+  it('[SV4] is saved also where somebody took the marker away', async () => {
+    const chosen = emptyFolder();
+    const handle = folderHandle(chosen, 'chosen', createDisk());
+    const slow = createSource('a', 4);
+    const saved = writeFolder(handle, setOf(slow, textSource('b', 'b')), folderOptions());
+    await expect.poll(() => listOf(chosen)['Set/b']).toBe('b');
+    await (await handle.getDirectoryHandle('Set')).removeEntry(MARKER);
+    slow.give('slow');
+    slow.end();
+    expect(await saved).toBe('Set');
   });
 
   it('[SV4] writes several small files at once, and stops all where one cannot be written', async () => {
@@ -155,13 +211,13 @@ describe('saving a folder', () => {
     const disk = createDisk();
     const handle = folderHandle(chosen, 'chosen', disk);
     const many = Array.from({ length: 300 }, (_, i) => textSource(`f${i}`, `text ${i}`));
-    await writeFolder(handle, many, folderOptions());
+    await writeFolder(handle, setOf(...many), folderOptions());
     expect(Object.keys(listOf(chosen)).length).toBe(300);
     expect(disk.mostOpen).toBe(8);
 
     disk.room = 1_000;
     const more = Array.from({ length: 300 }, (_, i) => textSource(`f${i}`, 'x'.repeat(100)));
-    await expect(writeFolder(handle, more, folderOptions())).rejects.toMatchObject({
+    await expect(writeFolder(handle, setOf(...more), folderOptions())).rejects.toMatchObject({
       name: 'QuotaExceededError',
     });
     expect(disk.open).toBe(0);

@@ -19,7 +19,7 @@ function sized(path: string, length: number): SourceFile {
 describe('several files as one ZIP', () => {
   it('[SV5] has the length that is told before, and the files with their folders, uncompressed', async () => {
     const files = [textSource('b/c.txt', 'three'), textSource('empty', ''), textSource('a?b', 'ü')];
-    const zip = zipOf('Set', files);
+    const zip = zipOf({ name: 'Set', files });
     expect(zip.path).toEqual(['Set.zip']);
     const bytes = await bytesOf(zip);
     expect(bytes.byteLength).toBe(zip.length);
@@ -31,16 +31,24 @@ describe('several files as one ZIP', () => {
     expect(new TextDecoder('latin1').decode(bytes)).toContain('three');
   });
 
+  it('[SV6] calls a file as it is called among all of the share', async () => {
+    const all = [['a'], ['A'], ['b']];
+    const zip = zipOf({ name: 'Set', files: [textSource('b', '1'), textSource('A', '2')], all });
+    expect(entriesOf(await bytesOf(zip)).map(({ name }) => name)).toEqual(['Set/b', 'Set/A (2)']);
+  });
+
   it('[SV5] is counted in 64 bits where it is larger than 4 GiB, or has more than 65,535 files', () => {
-    const small = zipOf('s', [sized('a', 10)]).length;
-    expect(zipOf('s', [sized('a', 5 * GIB)]).length - 5 * GIB).toBeGreaterThan(small - 10);
+    const small = zipOf({ name: 's', files: [sized('a', 10)] }).length;
+    expect(zipOf({ name: 's', files: [sized('a', 5 * GIB)] }).length - 5 * GIB).toBeGreaterThan(small - 10);
     const many = Array.from({ length: 70_000 }, (_, i) => sized(`${i}`, 0));
-    expect(zipOf('s', many).length).toBeGreaterThan(70_000 * 100);
+    expect(zipOf({ name: 's', files: many }).length).toBeGreaterThan(70_000 * 100);
   });
 
   it('[SV2] opens each file when its turn comes, and leaves off when nobody takes it', async () => {
     const [first, second] = [createSource('a', 6), createSource('b', 6)];
-    const reader = zipOf('Set', [first, second]).open({ signal: endless }).getReader();
+    const reader = zipOf({ name: 'Set', files: [first, second] })
+      .open({ signal: endless })
+      .getReader();
     await reader.read();
     first.give('one');
     await reader.read();
@@ -52,7 +60,7 @@ describe('several files as one ZIP', () => {
 
   it('[SV3] breaks off where a file cannot be read', async () => {
     const source = createSource('a', 6);
-    const bytes = bytesOf(zipOf('Set', [source]));
+    const bytes = bytesOf(zipOf({ name: 'Set', files: [source] }));
     source.give('one');
     source.fail(new Error('gone'));
     await expect(bytes).rejects.toThrow();
