@@ -3,6 +3,7 @@ import type { NodeId } from '@tabswarm/protocol/ids';
 import { MAX_PAYLOAD_BYTES, type CloseReason, type ProtocolName } from '@tabswarm/protocol/link';
 import { createInbox, type Inbox } from './inbox.ts';
 import { LinkClosedError, type Channel, type Link } from './link.ts';
+import { createWire, type Wire } from './memory-wire.ts';
 import { UnreachableError, type Transport } from './transport.ts';
 
 /** A network inside one process: what tests and the simulator run on. Deterministic with a manual clock. */
@@ -26,6 +27,8 @@ export interface MemoryNetworkOptions {
   readonly drops?: (from: NodeId, to: NodeId, protocol: ProtocolName | 'bulk') => boolean;
   /** Links a node accepts. */
   readonly maxLinks?: number;
+  /** What a node can send on its bulk channels together, in bytes per second; undefined where that is not bounded. */
+  readonly uplink?: (node: NodeId) => number | undefined;
 }
 
 /** As WebRTC's: a block part of 64 KiB and its header. */
@@ -39,6 +42,8 @@ interface Node {
   readonly self: NodeId;
   readonly links: Map<NodeId, MemoryLink>;
   readonly opened: ReturnType<typeof createListeners<Link>>;
+  /** Absent where it can send as fast as it likes. */
+  readonly wire: Wire | undefined;
   running: boolean;
 }
 
@@ -107,7 +112,14 @@ export function createMemoryNetwork(clock: Clock, options: MemoryNetworkOptions 
       nodes.get(b)?.links.get(a)?.end('lost');
     },
     transport(self) {
-      const node: Node = { self, links: new Map(), opened: createListeners<Link>(), running: false };
+      const rate = options.uplink?.(self);
+      const node: Node = {
+        self,
+        links: new Map(),
+        opened: createListeners<Link>(),
+        wire: rate === undefined ? undefined : createWire(clock, rate),
+        running: false,
+      };
       nodes.set(self, node);
       return {
         self,
@@ -151,10 +163,30 @@ function createMemoryLink(
 
   /** When the last message sent on its way arrives: a later one does not overtake it. */
   let lastArrival = 0;
+  let lastBulkArrival = 0;
 
-  const deliver = (name: SharedProtocol | 'bulk', message: Uint8Array<ArrayBuffer>): void => {
-    lastArrival = Math.max(lastArrival, clock.now() + latency(owner.self, remote));
-    clock.after(lastArrival - clock.now(), () => far?.arrive(name, message));
+  const deliver = (
+    name: SharedProtocol | 'bulk',
+    message: Uint8Array<ArrayBuffer>,
+    sentAt = clock.now(),
+  ): void => {
+    const last = name === 'bulk' ? lastBulkArrival : lastArrival;
+    const arrival = Math.max(last, sentAt + latency(owner.self, remote));
+    if (name === 'bulk') lastBulkArrival = arrival;
+    else lastArrival = arrival;
+    clock.after(arrival - clock.now(), () => far?.arrive(name, message));
+  };
+
+  /** Waits for its turn on the wire, as `Channel.send` does for room in the buffer. */
+  const sendByWire = async (
+    wire: Wire,
+    message: Uint8Array<ArrayBuffer>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    const stop = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    const sentAt = await wire.take(message.byteLength, stop);
+    bytesSent += message.byteLength;
+    deliver('bulk', message.slice(), sentAt);
   };
 
   const channelFor = (name: SharedProtocol | 'bulk', inbox: Inbox): Channel => ({
@@ -164,6 +196,7 @@ function createMemoryLink(
         throw new RangeError(`a message of ${message.byteLength} bytes`);
       if (over.signal.aborted) return Promise.reject(over.signal.reason as Error);
       if (signal?.aborted) return Promise.reject(signal.reason as Error);
+      if (name === 'bulk' && owner.wire) return sendByWire(owner.wire, message, signal);
       bytesSent += message.byteLength;
       if (!drops?.(owner.self, remote, name)) deliver(name, message.slice());
       return Promise.resolve();

@@ -82,6 +82,46 @@ describe('the in-memory network, for simulations', () => {
     expect([a.links(), b.links()]).toEqual([[], []]);
   });
 
+  it('shares the line of a node among its links, and bounds it', async () => {
+    const { clock, network, a, b } = await pair({
+      uplink: (self) => (self === node(1) ? 1_000_000 : undefined),
+    });
+    const c = network.transport(node(3));
+    await c.start();
+    const dials = Promise.all([a.dial(b.self), a.dial(c.self)]);
+    await clock.advance(10);
+    const links = await dials;
+    const received = [b, c].map((other) => {
+      const seen = { bytes: 0 };
+      other.link(a.self)?.bulk.receive((message) => (seen.bytes += message.byteLength));
+      return seen;
+    });
+    const stop = new AbortController();
+    for (const link of links) {
+      const pump = async (): Promise<void> => {
+        for (;;) await link.bulk.send(new Uint8Array(10_000), stop);
+      };
+      pump().catch(() => undefined);
+    }
+    const done: number[] = [];
+    b.link(a.self)
+      ?.channel('dht')
+      .receive(() => done.push(clock.now()));
+    await clock.advance(1_000);
+    const sentAt = clock.now();
+    await links[0].channel('dht').send(Uint8Array.of(1));
+    await clock.advance(1_000);
+    stop.abort(new Error('enough'));
+    for (const { bytes } of received) expect(Math.abs(bytes - 1_000_000)).toBeLessThan(30_000);
+    // Other messages do not wait for it.
+    expect(done).toEqual([sentAt + 1]);
+    const before = links.map((link) => link.stats().bytesSent);
+    await clock.advance(1_000);
+    expect(links.map((link) => link.stats().bytesSent)).toEqual(before);
+    // What was in the buffer has left; nothing of it waits.
+    expect(clock.pending()).toBe(0);
+  });
+
   it('leaves no timer and no listener behind a dial that was given up', async () => {
     const { clock, a, b } = await pair();
     const controller = new AbortController();
