@@ -18,6 +18,8 @@ async function test(argv) {
   const passed = sum(results, 'passed');
   const failed = sum(results, 'failed');
   console.log(`\n${table(results)}\n`);
+  // What failed stands at the end as well, where one looks first, and where a log that was cut still has it.
+  for (const { problems = [] } of results) for (const line of problems) console.log(`✗ ${line}\n`);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

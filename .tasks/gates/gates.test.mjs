@@ -55,6 +55,8 @@ const arrowsIn = async (files) =>
 const reportWith = async (content) =>
   join(await folderWith({ 'report.json': JSON.stringify(content) }), 'report.json');
 
+const storyThat = (title, status, results = []) => ({ title, tests: [{ status, results }] });
+
 describe('format', () => {
   it.each([
     { source: "export const a = 'a';\n", code: 0 },
@@ -190,32 +192,75 @@ describe('arrows', () => {
   });
 });
 
-describe('what the last line counts', () => {
-  it('takes a skipped test, and a file that could not be loaded, for a failure', async () => {
+describe('what the last lines say', () => {
+  it('takes a skipped test, and a file that could not be loaded, for a failure, and names both', async () => {
     const file = await reportWith({
       numPassedTests: 3,
       numTotalTests: 5,
       testResults: [
-        { status: 'passed', assertionResults: [{}] },
-        { status: 'failed', assertionResults: [] },
+        { status: 'passed', name: 'a.test.ts', assertionResults: [{ status: 'passed', fullName: 'adds' }] },
+        { status: 'failed', name: 'b.test.ts', message: 'no such file', assertionResults: [] },
+        {
+          status: 'failed',
+          name: 'c.test.ts',
+          assertionResults: [
+            {
+              status: 'failed',
+              fullName: '[X1] counts',
+              failureMessages: ['\u001B[31mexpected 1\u001B[39m\n at'],
+            },
+            { status: 'skipped', fullName: '[X2] waits' },
+          ],
+        },
       ],
     });
-    expect(vitestCounts(file)).toEqual({ passed: 3, failed: 3 });
+    expect(vitestCounts(file)).toEqual({
+      passed: 3,
+      failed: 3,
+      problems: [
+        'b.test.ts: no such file',
+        'c.test.ts: [X1] counts: expected 1 | at',
+        'c.test.ts: [X2] waits: not run',
+      ],
+    });
   });
 
-  it('takes a story that was skipped or needed a second try for a failure', async () => {
-    const file = await reportWith({ stats: { expected: 4, unexpected: 1, flaky: 1, skipped: 1 } });
-    expect(playwrightCounts(file)).toEqual({ passed: 4, failed: 3 });
+  it('takes a story that was skipped or needed a second try for a failure, and names it', async () => {
+    const file = await reportWith({
+      stats: { expected: 1, unexpected: 1, flaky: 1, skipped: 1 },
+      errors: [],
+      suites: [
+        {
+          title: 'reload.spec.ts',
+          specs: [storyThat('passes', 'expected'), storyThat('waits', 'skipped')],
+          suites: [
+            {
+              title: 'a reload',
+              specs: [
+                storyThat('goes on', 'unexpected', [{ error: { message: 'too late' } }]),
+                storyThat('is quick', 'flaky', [{ error: { message: 'once' } }, {}]),
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    expect(playwrightCounts(file)).toEqual({
+      passed: 1,
+      failed: 3,
+      problems: ['reload.spec.ts: waits: not run', 'a reload: goes on: too late', 'a reload: is quick: once'],
+    });
   });
 
   it('does not let a run pass that had no tests, or failed as a whole', () => {
-    expect(settle({ passed: 0, failed: 0 }, 0).failed).toBe(1);
-    expect(settle({ passed: 7, failed: 0 }, 1)).toMatchObject({ passed: 7, failed: 1 });
-    expect(settle({ passed: 7, failed: 0 }, 0)).toEqual({ passed: 7, failed: 0 });
+    const problems = [];
+    expect(settle({ passed: 0, failed: 0, problems }, 0).failed).toBe(1);
+    expect(settle({ passed: 7, failed: 0, problems }, 1)).toMatchObject({ passed: 7, failed: 1 });
+    expect(settle({ passed: 7, failed: 0, problems }, 0)).toEqual({ passed: 7, failed: 0, problems });
   });
 
   it('takes a missing report for no tests', () => {
-    expect(vitestCounts(join(ROOT, 'no-such-report'))).toEqual({ passed: 0, failed: 0 });
+    expect(vitestCounts(join(ROOT, 'no-such-report'))).toEqual({ passed: 0, failed: 0, problems: [] });
   });
 });
 
