@@ -10,6 +10,9 @@ export default defineConfig({
     include: ['packages/*/test/**/*.browser.test.ts'],
     passWithNoTests: false,
     restoreMocks: true,
+    // The default of a second would let the speed of a machine decide.
+    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 120_000,
     browser: {
       enabled: true,
       headless: true,

@@ -8,29 +8,25 @@ import { createWorld, tabAt, type Tab, type World } from './support/world.ts';
 const MINUTE = 60_000;
 
 describe('records while tabs come and go', () => {
-  it(
-    '[DHT17] are handed to whoever becomes one of the nearest, author or not',
-    { timeout: 30_000 },
-    async () => {
-      const world = await createWorld();
-      await world.grow(12);
-      const author = tabAt(world, 2);
-      const key = world.key();
-      await world.clock.until(author.dht.put({ key, value: utf8('kept') }));
-      await world.remove(author);
-      const before = world.nearest(key);
-      await world.grow(24);
-      const nearest = world.nearest(key);
-      // Otherwise this would show nothing.
-      expect(nearest).not.toEqual(before);
-      expect(world.keeping()).toEqual(expect.arrayContaining(nearest));
-      expect(world.sent.get('hand') ?? 0).toBeGreaterThan(0);
-      // Each newcomer asks one of the holders, not all that offer.
-      expect(world.sent.get('hand') ?? 0).toBeLessThanOrEqual(24 + 12);
-    },
-  );
+  it('[DHT17] are handed to whoever becomes one of the nearest, author or not', async () => {
+    const world = await createWorld();
+    await world.grow(12);
+    const author = tabAt(world, 2);
+    const key = world.key();
+    await world.clock.until(author.dht.put({ key, value: utf8('kept') }));
+    await world.remove(author);
+    const before = world.nearest(key);
+    await world.grow(24);
+    const nearest = world.nearest(key);
+    // Otherwise this would show nothing.
+    expect(nearest).not.toEqual(before);
+    expect(world.keeping()).toEqual(expect.arrayContaining(nearest));
+    expect(world.sent.get('hand') ?? 0).toBeGreaterThan(0);
+    // Each newcomer asks one of the holders, not all that offer.
+    expect(world.sent.get('hand') ?? 0).toBeLessThanOrEqual(24 + 12);
+  });
 
-  it('[DHT17] move on when a holder goes, whether or not it says so', { timeout: 30_000 }, async () => {
+  it('[DHT17] move on when a holder goes, whether or not it says so', async () => {
     const world = await createWorld();
     await world.grow(30);
     const key = world.key();
@@ -46,7 +42,7 @@ describe('records while tabs come and go', () => {
     }
   });
 
-  it('[DHT17] also those of two networks that become one again', { timeout: 30_000 }, async () => {
+  it('[DHT17] also those of two networks that become one again', async () => {
     const apart = new Set<NodeId>();
     let split = false;
     const world = await createWorld({ connectable: (a, b) => !split || apart.has(a) === apart.has(b) });
@@ -78,39 +74,35 @@ describe('records while tabs come and go', () => {
     }
   });
 
-  it(
-    '[DHT16] are found at every moment while half of the tabs are replaced',
-    { timeout: 60_000 },
-    async () => {
-      const world = await createWorld();
-      await world.grow(30);
-      const shares = Array.from({ length: 10 }, (_, i) => ({ root: world.root(), author: tabAt(world, i) }));
-      for (const { root, author } of shares) author.dht.provide(root);
-      await world.clock.advance(5_000);
-      let maxHops = 0;
-      for (let round = 0; round < 15; round += 1) {
-        const victim = tabAt(world, 10 + Math.floor(world.random.number() * (world.tabs.length - 10)));
-        await (round % 2 === 0 ? world.remove(victim) : world.crash(victim));
-        const known = tabAt(world, Math.floor(world.random.number() * world.tabs.length));
-        const newcomer = await world.addTab();
-        newcomer.dht.addContacts([known.id]);
-        // Not at a moment at which lost tabs are dialed again.
-        await world.clock.advance(0.75 * MINUTE);
-        const dials = world.dials();
-        for (const { root, author } of shares) {
-          const seeker = tabAt(world, Math.floor(world.random.number() * world.tabs.length));
-          expect(await providersOf(world, seeker, root)).toEqual([author.id]);
-          maxHops = Math.max(maxHops, (await world.clock.until(seeker.dht.findNode(root))).hops);
-        }
-        expect(world.dials()).toBe(dials);
+  it('[DHT16] are found at every moment while half of the tabs are replaced', async () => {
+    const world = await createWorld();
+    await world.grow(30);
+    const shares = Array.from({ length: 10 }, (_, i) => ({ root: world.root(), author: tabAt(world, i) }));
+    for (const { root, author } of shares) author.dht.provide(root);
+    await world.clock.advance(5_000);
+    let maxHops = 0;
+    for (let round = 0; round < 15; round += 1) {
+      const victim = tabAt(world, 10 + Math.floor(world.random.number() * (world.tabs.length - 10)));
+      await (round % 2 === 0 ? world.remove(victim) : world.crash(victim));
+      const known = tabAt(world, Math.floor(world.random.number() * world.tabs.length));
+      const newcomer = await world.addTab();
+      newcomer.dht.addContacts([known.id]);
+      // Not at a moment at which lost tabs are dialed again.
+      await world.clock.advance(0.75 * MINUTE);
+      const dials = world.dials();
+      for (const { root, author } of shares) {
+        const seeker = tabAt(world, Math.floor(world.random.number() * world.tabs.length));
+        expect(await providersOf(world, seeker, root)).toEqual([author.id]);
+        maxHops = Math.max(maxHops, (await world.clock.until(seeker.dht.findNode(root))).hops);
       }
-      expect(maxHops).toBe(1);
-    },
-  );
+      expect(world.dials()).toBe(dials);
+    }
+    expect(maxHops).toBe(1);
+  });
 });
 
 describe('networks in which some pairs find no path', () => {
-  it('[DHT7] forwards: every tab finds every record over those between', { timeout: 60_000 }, async () => {
+  it('[DHT7] forwards: every tab finds every record over those between', async () => {
     const world = await createWorld({ connectable: twoThirds });
     for (let i = 0; i < 24; i += 1) {
       const tab = await world.addTab();

@@ -9,29 +9,25 @@ import { createWorld, tabAt, type Tab, type World } from './support/world.ts';
 const MINUTE = 60_000;
 
 describe.each([2, 3, 8, 20, 50])('records among %i tabs', (count) => {
-  it(
-    '[DHT14] are kept by exactly the nearest to their key, and found by all',
-    { timeout: 30_000 },
-    async () => {
-      const world = await createWorld();
-      await world.grow(count);
-      const dials = world.dials();
-      const author = tabAt(world, count - 1);
-      const key = world.key();
-      const { holders, record } = await world.clock.until(author.dht.put({ key, value: utf8('hello') }));
-      expect(holders).toEqual(world.nearest(key));
-      await world.clock.advance(1_000);
-      expect(world.keeping()).toEqual([...new Set([...world.nearest(key), author.id])].toSorted());
-      for (const tab of world.tabs) {
-        const found = await world.clock.until(tab.dht.get(key));
-        expect(found.map(({ digest }) => digest)).toEqual([record.digest]);
-        expect(found[0]?.author).toBe(author.id);
-      }
-      expect(world.dials()).toBe(dials);
-    },
-  );
+  it('[DHT14] are kept by exactly the nearest to their key, and found by all', async () => {
+    const world = await createWorld();
+    await world.grow(count);
+    const dials = world.dials();
+    const author = tabAt(world, count - 1);
+    const key = world.key();
+    const { holders, record } = await world.clock.until(author.dht.put({ key, value: utf8('hello') }));
+    expect(holders).toEqual(world.nearest(key));
+    await world.clock.advance(1_000);
+    expect(world.keeping()).toEqual([...new Set([...world.nearest(key), author.id])].toSorted());
+    for (const tab of world.tabs) {
+      const found = await world.clock.until(tab.dht.get(key));
+      expect(found.map(({ digest }) => digest)).toEqual([record.digest]);
+      expect(found[0]?.author).toBe(author.id);
+    }
+    expect(world.dials()).toBe(dials);
+  });
 
-  it('[DHT16] lead from a share to its holders, from every tab', { timeout: 30_000 }, async () => {
+  it('[DHT16] lead from a share to its holders, from every tab', async () => {
     const world = await createWorld();
     await world.grow(count);
     const dials = world.dials();

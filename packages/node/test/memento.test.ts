@@ -70,9 +70,7 @@ describe('what a browser kept', () => {
     const node = await openTab(stores.openTab(), storage);
     const { root } = await node.share([{ path: ['a'], file: new Blob(['a']) }]);
     await node.remove(root);
-    await expect
-      .poll(() => createMemento(() => storage, silentLog).read()?.shares, { timeout: 5_000 })
-      .toBe(0);
+    await expect.poll(() => createMemento(() => storage, silentLog).read()?.shares).toBe(0);
     const again = await openTab(stores.openTab(), storage);
     expect(again.snapshot.get().lost).toBeUndefined();
   });

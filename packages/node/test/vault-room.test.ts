@@ -14,8 +14,6 @@ import {
 } from './vault-support.ts';
 
 const BLOCK = 256 * 1024;
-/** Hashing takes its time on a busy machine. */
-const PATIENCE = { timeout: 10_000 };
 const CONTENTS = { a: patternOf(40 * BLOCK, 1) };
 
 /** A disk on which so many blocks have room, and the ids of the blocks that were written to it. */
@@ -59,7 +57,7 @@ describe('a share that is being made on a disk that gets full', () => {
   const add = (contents = CONTENTS) =>
     tab.add(filesFrom(contents), { visibility: 'public', job: 'x' }, (progress) => told.push(progress));
   const expectWaiting = () =>
-    expect.poll(() => told.at(-1), PATIENCE).toMatchObject({ heldUp: 'no-room', bytesDone: 20 * BLOCK });
+    expect.poll(() => told.at(-1)).toMatchObject({ heldUp: 'no-room', bytesDone: 20 * BLOCK });
 
   it('[ST22] waits for room, and goes on with what is not stored', async () => {
     const adding = add();
@@ -69,9 +67,7 @@ describe('a share that is being made on a disk that gets full', () => {
 
     disk.room = 5;
     await tab.goOn('x');
-    await expect
-      .poll(() => told.at(-1), PATIENCE)
-      .toMatchObject({ heldUp: 'no-room', bytesDone: 25 * BLOCK });
+    await expect.poll(() => told.at(-1)).toMatchObject({ heldUp: 'no-room', bytesDone: 25 * BLOCK });
     disk.room = 100;
     await tab.goOn('x');
     const view = await adding;
@@ -102,7 +98,7 @@ describe('a share that is being made on a disk that gets full', () => {
       if (!held) void tab.holdUp('x');
       held = true;
     });
-    await expect.poll(() => told.at(-1)?.heldUp, PATIENCE).toBe('asked');
+    await expect.poll(() => told.at(-1)?.heldUp).toBe('asked');
     expect(await tab.shares()).toEqual([]);
     await tab.goOn('x');
     expect(blocksIn(await adding)).toHaveLength(40);
@@ -125,7 +121,7 @@ describe('a share that is being made on a disk that gets full', () => {
       }),
     });
     const adding = add();
-    await expect.poll(() => told.at(-1)?.heldUp, PATIENCE).toBe('no-room');
+    await expect.poll(() => told.at(-1)?.heldUp).toBe('no-room');
     full = false;
     await tab.goOn('x');
     expect(blocksIn(await adding)).toHaveLength(40);
@@ -162,9 +158,7 @@ describe('a share that is being made on a disk that gets full', () => {
     const other = browser.openTab();
     const common = await addTo(other, { b: patternOf(10 * BLOCK, 1) });
     const adding = add();
-    await expect
-      .poll(() => told.at(-1), PATIENCE)
-      .toMatchObject({ heldUp: 'no-room', bytesDone: 30 * BLOCK });
+    await expect.poll(() => told.at(-1)).toMatchObject({ heldUp: 'no-room', bytesDone: 30 * BLOCK });
     await other.remove(common.root);
     await expect.poll(async () => (await other.stores.blocks.ids()).size).toBe(20);
     disk.room = 100;
