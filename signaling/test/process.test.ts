@@ -41,7 +41,7 @@ function run(environment: Record<string, string>): Run {
 describe('the process', () => {
   beforeAll(async () => {
     await build({ root: folder, configFile: `${folder}/vite.config.ts`, logLevel: 'silent' });
-  }, 60_000);
+  });
 
   it('prints its URL as the last line, and serves there', async () => {
     const { url, output, child, exit } = run({});

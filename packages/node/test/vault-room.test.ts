@@ -20,6 +20,8 @@ const CONTENTS = { a: patternOf(40 * BLOCK, 1) };
 interface Disk {
   room: number;
   readonly written: BlockId[];
+  /** It gets full no sooner than these have been put on it: hashing may end in any order. */
+  readonly awaited: Set<BlockId>;
 }
 
 function onDisk(disk: Disk): (stores: Stores) => Stores {
@@ -28,7 +30,9 @@ function onDisk(disk: Disk): (stores: Stores) => Stores {
     blocks: {
       ...stores.blocks,
       async put(block) {
+        disk.awaited.delete(block.id);
         if ((await stores.blocks.ids()).has(block.id)) return;
+        if (disk.room <= 0) await expect.poll(() => disk.awaited.size).toBe(0);
         if (disk.room <= 0) throw new DOMException('no room', 'QuotaExceededError');
         disk.room -= 1;
         disk.written.push(block.id);
@@ -50,7 +54,7 @@ describe('a share that is being made on a disk that gets full', () => {
   let told: HashProgress[];
   beforeEach(() => {
     browser = createTestBrowser();
-    disk = { room: 20, written: [] };
+    disk = { room: 20, written: [], awaited: new Set() };
     tab = browser.openTab({ stores: onDisk(disk) });
     told = [];
   });
@@ -144,6 +148,7 @@ describe('a share that is being made on a disk that gets full', () => {
   it('[ST23] keeps what it has in common with a share that is removed meanwhile', async () => {
     disk.room = 20;
     const removed = await addTo(tab, { b: patternOf(10 * BLOCK, 1) });
+    for (const id of disk.written) disk.awaited.add(id);
     const adding = add();
     await expectWaiting();
     await tab.remove(removed.root);
@@ -157,6 +162,7 @@ describe('a share that is being made on a disk that gets full', () => {
   it('[ST24] stores again what another tab has deleted before it is listed', async () => {
     const other = browser.openTab();
     const common = await addTo(other, { b: patternOf(10 * BLOCK, 1) });
+    for (const id of await other.stores.blocks.ids()) disk.awaited.add(id);
     const adding = add();
     await expect.poll(() => told.at(-1)).toMatchObject({ heldUp: 'no-room', bytesDone: 30 * BLOCK });
     await other.remove(common.root);

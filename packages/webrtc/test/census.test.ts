@@ -73,5 +73,5 @@ describe('a transport that makes many connections', () => {
     const again = c.dial(a.self);
     await clock.advance(100);
     expect((await again).remote).toBe(a.self);
-  }, 30_000);
+  });
 });
