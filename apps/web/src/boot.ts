@@ -7,6 +7,7 @@ import { createInterruptions } from './save/interruptions.ts';
 import { pageDownloads } from './save/page-downloads.ts';
 import { pagePickers } from './save/pickers.ts';
 import { createSaves, type Saves } from './save/saves.ts';
+import { isNeeded, keepAwake, pageStaying } from './staying.ts';
 import { createTabClock, documentPage, startWorkerBeat } from './tab-clock.ts';
 import { connectVault } from './vault-client.ts';
 
@@ -68,9 +69,11 @@ export async function boot(log: Log): Promise<Booted> {
     random: systemRandom,
     clock,
   });
-  // Nothing is lost that was downloaded, but what is being saved would have to be begun again.
+  keepAwake(node.snapshot, pageStaying(), log);
+  // What is being saved would have to be begun again, and others may be waiting for what is only here.
   window.addEventListener('beforeunload', (event) => {
-    if (saves.views.get().some(({ status }) => status.state === 'saving')) event.preventDefault();
+    const isSaving = saves.views.get().some(({ status }) => status.state === 'saving');
+    if (isSaving || isNeeded(node.snapshot.get())) event.preventDefault();
   });
   return { node, resources, saves };
 }

@@ -4,15 +4,15 @@ import { formatBytes, formatPercent, formatRate, formatSeconds, plural } from '.
 /** What a row says of how its transfer is getting on. */
 export function describeStatus(transfer: TransferView): string {
   const { status, progress, downRate, upRate, secondsLeft, sources, receivers, files, chosen } = transfer;
-  const sending =
-    receivers.length > 0 ? `, sending to ${plural(receivers.length, 'peer')} at ${formatRate(upRate)}` : '';
+  const receiving = receivers.filter(({ state }) => state === 'receiving').length;
+  const sending = receiving > 0 ? `, sending to ${plural(receiving, 'peer')} at ${formatRate(upRate)}` : '';
   switch (status.state) {
     case 'hashing':
       return `Preparing: ${formatPercent(progress)} hashed`;
     case 'sharing':
-      return receivers.length > 0
-        ? `Sending to ${plural(receivers.length, 'peer')} at ${formatRate(upRate)}`
-        : 'Ready: give the link to others and keep this tab open';
+      return receiving > 0
+        ? `Sending to ${plural(receiving, 'peer')} at ${formatRate(upRate)}`
+        : describeIdle(transfer);
     case 'finding':
       return progress > 0
         ? `${formatPercent(progress)}: looking for peers`
@@ -32,6 +32,13 @@ export function describeStatus(transfer: TransferView): string {
     default:
       return 'Failed';
   }
+}
+
+/** Of a share that nobody is being sent: whether somebody else has it by now. */
+function describeIdle({ receivers, needed }: TransferView): string {
+  const holders = receivers.filter(({ whole }) => whole).length;
+  if (holders > 0) return `${plural(holders, 'other')} ${holders === 1 ? 'has' : 'have'} all of it`;
+  return needed === undefined ? 'Ready' : 'Ready: give the link to others and keep this tab open';
 }
 
 /** How large a share is, and how much of that is wanted. */

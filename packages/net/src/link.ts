@@ -30,6 +30,9 @@ export interface Channel {
   receive(receiver: (message: Uint8Array<ArrayBuffer>) => void): Unsubscribe;
 }
 
+/** How packets of a link travel: straight between the two, or through a TURN server. */
+export type Route = 'direct' | 'relayed';
+
 export interface LinkStats {
   /** Milliseconds since the Unix epoch. */
   readonly openedAt: number;
@@ -37,6 +40,8 @@ export interface LinkStats {
   readonly rttMs: number | undefined;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Absent as long as it is not known. */
+  readonly route?: Route | undefined;
 }
 
 /** An open connection to one node, whose identity has been proven. */

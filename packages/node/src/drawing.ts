@@ -1,6 +1,7 @@
 import { createState, every, type Clock, type State } from '@tabswarm/base';
 import type { Dht } from '@tabswarm/dht';
 import type { Transport } from '@tabswarm/net';
+import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Swarm } from '@tabswarm/swarm';
 import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import type { Downloads } from './downloads.ts';
@@ -48,6 +49,7 @@ export interface DrawingParts {
 export function createDrawing(parts: DrawingParts): Drawing {
   const { housekeeping, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
   const { linkTo, clock } = parts;
+  const openedAt = clock.now();
   let running: AbortSignal | undefined;
   let redrawing = false;
 
@@ -58,6 +60,8 @@ export function createDrawing(parts: DrawingParts): Drawing {
       signaling: state?.state ?? ('offline' as const),
       peers: transport.links().length,
       noPath: noPath(),
+      openedAt,
+      routeTo: (peer: NodeId) => transport.link(peer)?.stats().route,
     };
     const rows = shares.all().map((share) => {
       const { root } = share.view;

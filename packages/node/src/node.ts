@@ -64,7 +64,14 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const { vault, identity, signaling, duties, room = unknownRoom, clock, random, log } = collaborators;
   const { transport, noPath } = watchPaths(collaborators.transport, clock);
   const shares = createShares(vault);
-  const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
+  const swarm = createSwarm({
+    transport,
+    identity,
+    library: shares.library,
+    clock,
+    random,
+    log: log.scoped('swarm'),
+  });
   const dht = createDht(
     { transport, identity, clock, random, log },
     { isLinkInUse: (node) => swarm.uses(node), ...(links ? { links } : {}) },

@@ -1,6 +1,7 @@
 import type { LookupTrace } from '@tabswarm/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import type { ConnectionCounts } from '@tabswarm/webrtc';
+import type { Need, ReceiverView } from './receiver-view.ts';
 import type { RoomView } from './room.ts';
 import type { FileView, Usage, Visibility } from './vault.ts';
 
@@ -65,9 +66,12 @@ export interface TransferView {
   readonly upRate: number;
   /** Seconds to go at this rate, undefined where it cannot be said. */
   readonly secondsLeft?: number | undefined;
-  /** Peers we fetch from, and that fetch from us. */
+  /** Peers we fetch from. */
   readonly sources: readonly NodeId[];
-  readonly receivers: readonly NodeId[];
+  /** Those who were given of it since this tab was opened. */
+  readonly receivers: readonly ReceiverView[];
+  /** Why this tab should not be closed yet: somebody is receiving, or nobody else has all of it. */
+  readonly needed?: Need | undefined;
   readonly addedAt: number;
 }
 

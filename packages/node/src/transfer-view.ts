@@ -1,3 +1,5 @@
+import type { Route } from '@tabswarm/net';
+import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Activity } from '@tabswarm/swarm';
 import { isChosen } from './choice.ts';
 import type { DownloadState } from './downloads.ts';
@@ -12,6 +14,7 @@ import {
   unreadable,
   wrongKey,
 } from './problems.ts';
+import { needFor, viewReceivers } from './receiver-view.ts';
 import type { Share } from './shares.ts';
 import type { NodeSnapshot, Problem, TransferStatus, TransferView } from './snapshot.ts';
 
@@ -24,6 +27,9 @@ export interface Surroundings {
   readonly peers: number;
   /** Other tabs were found lately, and no network path to them. */
   readonly noPath: boolean;
+  /** Milliseconds since the epoch: when this tab began. */
+  readonly openedAt: number;
+  readonly routeTo: (peer: NodeId) => Route | undefined;
 }
 
 /** The row of a share, from what is known of it. Pure: the same input gives the same row. */
@@ -38,6 +44,7 @@ export function viewTransfer(
   const { metainfo } = view;
   const status = statusOf(share, activity, download, around);
   const openable = metainfo !== undefined && (view.keyState === 'none' || view.keyState === 'ok');
+  const fresh = view.origin === 'shared' && view.addedAt >= around.openedAt;
   const downRate = sum(activity.sources.map(({ rate }) => rate));
   const bytesLeft = metainfo ? wanted.bytes - wanted.keptBytes : undefined;
   const isPart = metainfo !== undefined && isChosen(view) && wanted.files < metainfo.files.length;
@@ -59,7 +66,9 @@ export function viewTransfer(
     upRate: sum(activity.uploads.map(({ rate }) => rate)),
     secondsLeft: bytesLeft !== undefined && downRate > 0 ? bytesLeft / downRate : undefined,
     sources: activity.sources.map(({ peer }) => peer),
-    receivers: activity.uploads.filter(({ rate }) => rate > 0).map(({ peer }) => peer),
+    receivers: viewReceivers(activity, around.routeTo),
+    needed:
+      status.state === 'sharing' || status.state === 'complete' ? needFor(activity, { fresh }) : undefined,
     addedAt: view.addedAt,
   };
 }

@@ -6,8 +6,15 @@ import { viewTransfer } from '../src/transfer-view.ts';
 import type { ShareView } from '../src/vault.ts';
 
 const NOW = 1_000_000;
-const LINKED = { now: NOW, signaling: 'connected', peers: 2, noPath: false } as const;
-const IDLE = { sources: [], uploads: [] };
+const LINKED = {
+  now: NOW,
+  signaling: 'connected',
+  peers: 2,
+  noPath: false,
+  openedAt: NOW - 60_000,
+  routeTo: () => 'direct' as const,
+} as const;
+const IDLE = { sources: [], uploads: [], receivers: [] };
 
 function share(view: Partial<ShareView> = {}, kept = 0): Share {
   const lengths = Uint32Array.of(100, 100, 50);
@@ -88,10 +95,10 @@ describe('the row of a transfer', () => {
   it('says so when the peers that are here give nothing', () => {
     const peer = 'cd'.repeat(32) as NodeId;
     const joined = download({ sources: new Set([peer]), joinedAt: NOW - 2_000 });
-    const activity = { sources: [{ peer, bytes: 0, rate: 0 }], uploads: [] };
+    const activity = { sources: [{ peer, bytes: 0, rate: 0 }], uploads: [], receivers: [] };
     const view = viewTransfer(share({}, 1), activity, joined, LINKED, 'link');
     expect(view.status).toMatchObject({ state: 'fetching', problem: { code: 'stalled' } });
-    const busy = { sources: [{ peer, bytes: 9, rate: 9 }], uploads: [] };
+    const busy = { sources: [{ peer, bytes: 9, rate: 9 }], uploads: [], receivers: [] };
     expect(viewTransfer(share({}, 1), busy, joined, LINKED, 'link').status).toEqual({ state: 'fetching' });
   });
 
@@ -110,7 +117,11 @@ describe('the row of a transfer', () => {
     const lost = rowOf(share({ origin: 'shared' }, 1), download());
     expect(lost.status).toMatchObject({ state: 'finding', problem: { code: 'evicted' } });
     const back = share({ origin: 'shared' }, 1);
-    const busy = { sources: [{ peer: 'cd'.repeat(32) as NodeId, bytes: 9, rate: 9 }], uploads: [] };
+    const busy = {
+      sources: [{ peer: 'cd'.repeat(32) as NodeId, bytes: 9, rate: 9 }],
+      uploads: [],
+      receivers: [],
+    };
     expect(viewTransfer(back, busy, download({ joinedAt: NOW }), LINKED, 'link').status).toEqual({
       state: 'fetching',
     });

@@ -1,6 +1,7 @@
 import { ProtocolError } from './error.ts';
 import type { Root } from './ids.ts';
 import { MAX_PAYLOAD_BYTES } from './link.ts';
+import { receiptSchema } from './receipt.ts';
 import { bool, bytes, dict, id, int, list, message, oneOf, tagged } from './schema.ts';
 
 /*
@@ -64,6 +65,8 @@ export const swarmMessage = message(
     askBlock: dict({ request: requestId, root, index: blockIndex }),
     cancel: dict({ request: requestId }),
     refuse: dict({ request: requestId, reason: oneOf(...REFUSAL_REASONS) }),
+    /** All that I wanted of it has arrived, some of it from you. */
+    receipt: receiptSchema,
   }),
   { maxBytes: MAX_PAYLOAD_BYTES },
 );

@@ -9,6 +9,12 @@ export function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
 }
 
+export function countBits(bits: Uint8Array): number {
+  let count = 0;
+  for (const byte of bits) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
 export function bitfieldBytes(count: number): number {
   return Math.ceil(count / 8);
 }

@@ -33,6 +33,8 @@ export interface BlockFetchCollaborators {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** A block of it was right. */
+  readonly onGiven: (port: Port) => void;
   readonly onCorrupt: (port: Port, index: number) => void;
 }
 
@@ -44,6 +46,7 @@ export function createBlockFetch({
   clock,
   random,
   log,
+  onGiven,
   onCorrupt,
 }: BlockFetchCollaborators): BlockFetch {
   const layout = holding.layout();
@@ -148,8 +151,10 @@ export function createBlockFetch({
   const keep = async (port: Port, index: number, bytes: ArrayBuffer): Promise<void> => {
     unstored.add(index);
     try {
-      if ((await holding.putBlock(index, bytes)) === 'kept') onBlock(index);
-      else onCorrupt(port, index);
+      if ((await holding.putBlock(index, bytes)) === 'kept') {
+        onGiven(port);
+        onBlock(index);
+      } else onCorrupt(port, index);
     } catch (cause) {
       // Verified or not, it cannot be stored: no other source would help.
       done.reject(cause);

@@ -10,6 +10,7 @@ export {
   type MissingHashes,
   type Verdict,
 } from './library.ts';
+export type { Receiver } from './receivers.ts';
 export type { Upload } from './server.ts';
 export type { SourceView } from './source.ts';
 export { createSwarm, type Activity, type Swarm, type SwarmCollaborators } from './swarm.ts';

@@ -30,6 +30,8 @@ export interface SessionCollaborators {
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
   readonly banned: (node: NodeId) => boolean;
   readonly ban: (node: NodeId) => void;
+  /** A block came from there and was right. */
+  readonly onGiven: (by: NodeId) => void;
   readonly emit: (event: FetchEvent) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -196,6 +198,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       clock,
       random,
       log,
+      onGiven: (port) => collaborators.onGiven(port.remote),
       onCorrupt: (port, index) => onCorrupt(port, 'block', index),
     });
     for (const port of ports.values()) blocks.add(port);

@@ -1,5 +1,6 @@
 import { every, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
+import type { Identity } from '@tabswarm/protocol/identity';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { setBit } from './bitfield.ts';
@@ -7,6 +8,8 @@ import type { FetchEvent } from './events.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
+import { createReceipts } from './receipts.ts';
+import { createReceivers, type Receiver } from './receivers.ts';
 import { createServer, type Upload } from './server.ts';
 import { createSession, NotHoldingError, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
@@ -45,18 +48,24 @@ export interface Swarm {
 export interface Activity {
   readonly sources: readonly SourceView[];
   readonly uploads: readonly Upload[];
+  /** All who take part in it, and those who did and were given of it. */
+  readonly receivers: readonly Receiver[];
 }
 
 export interface SwarmCollaborators {
   readonly transport: Transport;
+  readonly identity: Identity;
   readonly library: Library;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-export function createSwarm({ transport, library, clock, random, log }: SwarmCollaborators): Swarm {
+export function createSwarm(collaborators: SwarmCollaborators): Swarm {
+  const { transport, identity, library, clock, random, log } = collaborators;
   const server = createServer({ library, clock, log });
+  const receipts = createReceipts({ identity, library, clock, log });
+  const receivers = createReceivers({ library, receipts, uploads: server.uploads });
   const ports = new Map<NodeId, Port>();
   const sessions = new Map<Root, Session>();
   const bans = new Map<NodeId, number>();
@@ -119,6 +128,9 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
         sessions.get(message.root)?.onHave(port, []);
         return;
       }
+      case 'receipt':
+        void receipts.onReceipt(port, message);
+        return;
       default:
         // Questions are the server's; refusals belong to whoever asked.
         return;
@@ -128,7 +140,9 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   const attach = (link: Parameters<Parameters<Transport['onLink']>[0]>[0]): void => {
     const port = createPort(link, { clock, log });
     ports.set(port.remote, port);
+    receivers.attach(port);
     server.attach(port);
+    receipts.onLinked(port);
     port.onMessage((message) => onMessage(port, message));
     port.closed.addEventListener('abort', () => {
       if (ports.get(port.remote) === port) ports.delete(port.remote);
@@ -179,6 +193,8 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   library.onWanted((root) => sessions.get(root)?.onWanted());
   library.onRemoved((root) => {
     untold.delete(root);
+    receipts.forget(root);
+    receivers.forget(root);
     for (const port of ports.values()) {
       if (port.joined.delete(root)) port.tell({ type: 'leave', root });
       port.holdings.delete(root);
@@ -211,6 +227,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
           for (const [other, until] of bans) if (until <= clock.now()) bans.delete(other);
           bans.set(node, clock.now() + BAN_MS);
         },
+        onGiven: (by) => receipts.onGiven(root, by),
         emit: (event) => events.push(event),
         clock,
         random,
@@ -220,7 +237,10 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       // Only those who have shown that they know the root: it is the capability, and not told to just any peer.
       for (const port of ports.values()) if (port.holdings.has(root)) session.onJoined(port);
       session.run(holders, AbortSignal.any([signal, left.signal])).then(
-        () => events.end(),
+        () => {
+          if (!onlyRead) receipts.onDone(root, ports.values());
+          events.end();
+        },
         (cause: unknown) => events.fail(cause),
       );
       try {
@@ -235,7 +255,11 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       const port = ports.get(node);
       return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));
     },
-    activity: (root) => ({ sources: sessions.get(root)?.sources() ?? [], uploads: server.uploads(root) }),
+    activity: (root) => ({
+      sources: sessions.get(root)?.sources() ?? [],
+      uploads: server.uploads(root),
+      receivers: receivers.of(root),
+    }),
   };
 }
 

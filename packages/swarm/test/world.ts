@@ -1,6 +1,7 @@
 import { createListeners, createLog, sleep, type LogEntry } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork, type MemoryNetworkOptions } from '@tabswarm/net/memory';
+import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromBytes, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import { createManualClock, createSeededRandom, type ManualClock } from '@tabswarm/testkit';
 import { bitfieldBytes, hasBit, setBit } from '../src/bitfield.ts';
@@ -8,7 +9,7 @@ import type { FetchEvent } from '../src/events.ts';
 import type { Holding, Library } from '../src/library.ts';
 import { createSwarm, type Swarm } from '../src/swarm.ts';
 
-const ROOT = idFromBytes<Root>(new Uint8Array(32).fill(0xab));
+export const ROOT = idFromBytes<Root>(new Uint8Array(32).fill(0xab));
 export const BLOCK_BYTES = 100_000;
 /** The first blocks, which are wanted before the others. */
 export const URGENT_BLOCKS = 2;
@@ -47,6 +48,8 @@ export interface World {
 }
 
 export interface PeerOptions {
+  /** Whose signatures can be verified. Otherwise the ids are 1, 2, 3 and so on, and nobody can sign. */
+  readonly identity?: Identity;
   /** Blocks that are here from the start; `true` for all. */
   readonly has?: readonly number[] | true;
   /** What is wanted, as `Holding.priorities`. */
@@ -79,12 +82,20 @@ export function createWorld(
     seed,
     async peer(options = {}) {
       made += 1;
-      const id = idFromBytes<NodeId>(new Uint8Array(32).fill(made));
+      const identity = options.identity ?? nobody(made);
+      const { id } = identity;
       const transport = net.transport(id);
       const entries: LogEntry[] = [];
       const { holding, library, remove, choose } = createFakeLibrary({ blocks, blockBytes }, clock, options);
       const log = createLog((entry) => entries.push(entry));
-      const swarm = createSwarm({ transport, library, clock, random: createSeededRandom(seed + made), log });
+      const swarm = createSwarm({
+        transport,
+        identity,
+        library,
+        clock,
+        random: createSeededRandom(seed + made),
+        log,
+      });
       swarm.start();
       await transport.start();
       return { id, transport, swarm, holding, entries, remove, choose };
@@ -105,6 +116,14 @@ export function createWorld(
       await run;
       return events;
     },
+  };
+}
+
+function nobody(number: number): Identity {
+  return {
+    id: idFromBytes<NodeId>(new Uint8Array(32).fill(number)),
+    publicKey: new Uint8Array(32),
+    sign: () => Promise.resolve(new Uint8Array(64)),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Route } from '@tabswarm/net';
+
 /** What the link needs of one data channel, whatever is under it. */
 export interface Pipe {
   /** Bytes handed over and not yet on the wire. */
@@ -23,6 +25,8 @@ export interface Connection {
   readonly opened: Promise<void>;
   /** Resolves, never rejects, when the connection is over. */
   readonly over: Promise<void>;
+  /** How its packets travel now; undefined where that is not known, and once it is over. */
+  route(): Promise<Route | undefined>;
   /** Takes in what the other side signalled; what comes after the end is passed over. */
   signal(signal: Signal): void;
   close(): void;

@@ -1,5 +1,5 @@
 import { every, randomInt, type Clock, type Log, type Random, errorText } from '@tabswarm/base';
-import { createInbox, LinkClosedError, type Channel, type Inbox, type Link } from '@tabswarm/net';
+import { createInbox, LinkClosedError, type Channel, type Inbox, type Link, type Route } from '@tabswarm/net';
 import { ProtocolError } from '@tabswarm/protocol/error';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import {
@@ -63,6 +63,7 @@ export function createRtcLink(
   let asked: { nonce: number; at: number } | undefined;
   let askedAt = openedAt;
   let turnAt = openedAt;
+  let route: Route | undefined;
 
   const end = (reason: CloseReason | 'lost'): void => {
     if (over.signal.aborted) return;
@@ -93,6 +94,17 @@ export function createRtcLink(
     askedAt = clock.now();
     asked = { nonce: randomInt(random, 0xffff_ffff), at: askedAt };
     say({ type: 'ping', nonce: asked.nonce });
+  };
+
+  /** ICE may find a better way later on. */
+  const learnRoute = (): void => {
+    connection.route().then(
+      (latest) => {
+        route = latest;
+      },
+      // The connection is going away.
+      () => undefined,
+    );
   };
 
   const lose = (): void => {
@@ -173,7 +185,9 @@ export function createRtcLink(
   void connection.over.then(() => end('lost'));
 
   ping();
+  learnRoute();
   every(clock, () => PING_INTERVAL_MS, onTurn, { signal: over.signal });
+  every(clock, () => MEASURE_INTERVAL_MS, learnRoute, { signal: over.signal });
 
   return {
     remote,
@@ -193,6 +207,7 @@ export function createRtcLink(
       rttMs: roundTrip.smoothed(),
       bytesSent: control.bytesSent() + bulkOut.bytesSent(),
       bytesReceived,
+      route,
     }),
     close,
     probe() {

@@ -4,6 +4,7 @@ import { createInbox } from '@tabswarm/net';
 import { BULK_CHANNEL_ID, CONTROL_CHANNEL_ID } from '@tabswarm/protocol/link';
 import SimplePeer from 'simple-peer/simplepeer.min.js';
 import type { OpenConnection, Pipe } from './connection.ts';
+import { routeOf } from './route.ts';
 
 /**
  * A connection over simple-peer. It makes the connection and carries the control channel through `send()`. The bulk
@@ -57,6 +58,10 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
     bulk: bulkPipe(held),
     opened,
     over: over.promise,
+    async route() {
+      const report = await peer._pc?.getStats();
+      return report && routeOf(report);
+    },
     signal(signal) {
       // simple-peer throws for a signal after its end, which trickled candidates are often enough.
       if (!peer.destroyed) peer.signal(signal);

@@ -83,6 +83,7 @@ export function createFakeConnections(): FakeConnections {
           ...end.pipes,
           opened: end.done.promise,
           over: end.over.promise,
+          route: () => Promise.resolve('direct'),
           signal(signal: Signal) {
             if (signal.type === 'candidate') return;
             const other = ends[Number(/a=fake:(\d+)/.exec(signal.sdp)?.[1])];

@@ -7,6 +7,7 @@ import { useSaves } from '../use-saves.ts';
 import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
 import { PreviewDialog } from './preview/preview-dialog.tsx';
+import { ReceiverList } from './receiver-list.tsx';
 import { SaveList } from './save-list.tsx';
 import { ShareLink } from './share-link.tsx';
 import { TransferButtons } from './transfer-buttons.tsx';
@@ -77,6 +78,7 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
           {actError ?? (problem && `${problem.message} ${problem.advice}`)}
         </p>
       )}
+      {transfer.receivers.length > 0 && <ReceiverList name={name} receivers={transfer.receivers} />}
       {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}
       {root && files.length > 1 && (
         <FileList

@@ -1,0 +1,73 @@
+import type { Log, State } from '@tabswarm/base';
+import { errorText } from '@tabswarm/base';
+import type { NodeSnapshot } from '@tabswarm/node';
+
+/*
+ * A tab that is closed, or a machine that falls asleep, ends what others are waiting for. So the machine is kept awake
+ * while something moves, and whoever closes a tab that is still needed is asked first.
+ */
+
+/** The page's means for that, as far as the browser has them. */
+export interface Staying {
+  /** Screen Wake Lock API; absent in browsers without. Rejects where the battery is low, say. */
+  readonly requestWakeLock?: (() => Promise<WakeLockSentinel>) | undefined;
+  isVisible(): boolean;
+  onVisible(listener: () => void): void;
+}
+
+/** Keeps the machine awake while bytes come or go. The browser lets go of the lock whenever the page is hidden. */
+export function keepAwake(
+  snapshot: State<NodeSnapshot>,
+  { requestWakeLock, isVisible, onVisible }: Staying,
+  log: Log,
+): void {
+  if (!requestWakeLock) return;
+  let held: WakeLockSentinel | undefined;
+  let asking = false;
+
+  const follow = (): void => {
+    const wanted = isMoving(snapshot.get());
+    if (!wanted) {
+      void held?.release();
+      held = undefined;
+    }
+    if (!wanted || asking || !isVisible() || held?.released === false) return;
+    asking = true;
+    requestWakeLock()
+      .then(
+        (sentinel) => {
+          held = sentinel;
+        },
+        (cause: unknown) => log.info('the machine may fall asleep', { cause: errorText(cause) }),
+      )
+      .finally(() => {
+        asking = false;
+      });
+  };
+
+  snapshot.subscribe(follow);
+  onVisible(follow);
+  follow();
+}
+
+/** Whether somebody would lose something if this tab were closed now. */
+export function isNeeded({ transfers }: NodeSnapshot): boolean {
+  return transfers.some(({ status, needed }) => status.state === 'hashing' || needed !== undefined);
+}
+
+function isMoving({ transfers }: NodeSnapshot): boolean {
+  return transfers.some(
+    ({ status, downRate, upRate }) => status.state === 'hashing' || downRate > 0 || upRate > 0,
+  );
+}
+
+/** Of this page. */
+export const pageStaying = (): Staying => ({
+  requestWakeLock: 'wakeLock' in navigator ? () => navigator.wakeLock.request('screen') : undefined,
+  isVisible: () => document.visibilityState === 'visible',
+  onVisible(listener) {
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') listener();
+    });
+  },
+});

@@ -1,0 +1,102 @@
+import { errorText, type Clock, type Log } from '@tabswarm/base';
+import type { Identity } from '@tabswarm/protocol/identity';
+import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import { isReceiptOf, signReceipt, type Receipt } from '@tabswarm/protocol/receipt';
+import type { SwarmMessage } from '@tabswarm/protocol/swarm';
+import { hasBit } from './bitfield.ts';
+import type { Holding, Library } from './library.ts';
+import type { Port } from './port.ts';
+
+/** Receipts kept of one share, the oldest of which make room. */
+const MAX_RECEIPTS = 256;
+
+/** Says to those who gave that all has arrived, and keeps what receivers say. */
+export interface Receipts {
+  /** A block of that share came from there, and was right. */
+  onGiven(root: Root, by: NodeId): void;
+  /** All that is wanted of the share is here: whoever gave of it is told, now or when it is linked again. */
+  onDone(root: Root, ports: Iterable<Port>): void;
+  /** It may have given of what is all here by now, and not know. */
+  onLinked(port: Port): void;
+  onReceipt(port: Port, message: Extract<SwarmMessage, { type: 'receipt' }>): Promise<void>;
+  of(root: Root): ReadonlyMap<NodeId, Receipt>;
+  forget(root: Root): void;
+}
+
+export interface ReceiptsCollaborators {
+  readonly identity: Identity;
+  readonly library: Library;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createReceipts({ identity, library, clock, log }: ReceiptsCollaborators): Receipts {
+  const givers = new Map<Root, Set<NodeId>>();
+  const done = new Set<Root>();
+  const received = new Map<Root, Map<NodeId, Receipt>>();
+  /** Whose receipts are being verified: one at a time of each. */
+  const verifying = new Set<NodeId>();
+
+  const send = async (port: Port, root: Root): Promise<void> => {
+    const holding = library.get(root);
+    if (!holding) return;
+    const receipt = await signReceipt(identity, { root, ...keptOf(holding), time: clock.now() }, port.remote);
+    if (!port.closed.aborted) port.tell({ type: 'receipt', ...receipt });
+  };
+  const sendOrLog = (port: Port, root: Root): void => {
+    send(port, root).catch((cause: unknown) => log.warn('no receipt', { cause: errorText(cause) }));
+  };
+
+  return {
+    onGiven(root, by) {
+      givers.set(root, (givers.get(root) ?? new Set()).add(by));
+      done.delete(root);
+    },
+    onDone(root, ports) {
+      done.add(root);
+      for (const port of ports) {
+        if (givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
+      }
+    },
+    onLinked(port) {
+      for (const root of done) if (givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
+    },
+    async onReceipt({ remote }, message) {
+      const { root, bytes, whole, time } = message;
+      const known = received.get(root) ?? new Map<NodeId, Receipt>();
+      if (!library.get(root) || (known.get(remote)?.time ?? -1) >= time) return;
+      if (verifying.has(remote)) return;
+      verifying.add(remote);
+      const authentic = await isReceiptOf(message, remote, identity.id);
+      verifying.delete(remote);
+      if (!authentic) {
+        log.warn('a receipt that its sender has not signed', { peer: remote });
+        return;
+      }
+      known.delete(remote);
+      known.set(remote, { root, bytes, whole, time });
+      const [oldest] = known.keys();
+      if (known.size > MAX_RECEIPTS && oldest !== undefined) known.delete(oldest);
+      received.set(root, known);
+    },
+    of: (root) => received.get(root) ?? new Map<NodeId, Receipt>(),
+    forget(root) {
+      givers.delete(root);
+      done.delete(root);
+      received.delete(root);
+    },
+  };
+}
+
+function keptOf(holding: Holding): Pick<Receipt, 'bytes' | 'whole'> {
+  const lengths = holding.layout()?.blockLengths ?? new Uint32Array();
+  const have = holding.have();
+  let bytes = 0;
+  let blocks = 0;
+  lengths.forEach((length, index) => {
+    if (!hasBit(have, index)) return;
+    bytes += length;
+    blocks += 1;
+  });
+  return { bytes, whole: blocks === lengths.length };
+}
