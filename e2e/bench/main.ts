@@ -8,7 +8,7 @@ import { chromium } from 'playwright';
 import { CHROMIUM_FLAGS } from '../support/chromium-flags.ts';
 import { RAW, rawSubject } from './raw.ts';
 import { measureOnce, MIB, type Measurement, type Subject } from './subject.ts';
-import { table } from './table.ts';
+import { costTable, table } from './table.ts';
 import { transportSubject, wholePathSubject } from './tabswarm.ts';
 import { webTorrentSubject } from './webtorrent.ts';
 
@@ -67,13 +67,9 @@ const version = browser.version();
 await browser.close();
 
 console.log(`Chromium ${version}, ${cpus().length} cores, ${runs} runs of each, interleaved:\n`);
-console.log(
-  table(
-    results.map(({ subject, measured }) => ({ name: subject.name, runs: measured })),
-    bytes,
-    RAW,
-  ),
-);
+const rows = results.map(({ subject, measured }) => ({ name: subject.name, runs: measured }));
+console.log(`${table(rows, bytes, RAW)}\n`);
+console.log(costTable(rows, bytes));
 process.exitCode = failures === 0 ? 0 : 1;
 
 async function inTime<T>(work: Promise<T>): Promise<T> {

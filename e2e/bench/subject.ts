@@ -20,18 +20,22 @@ export interface Tools {
 
 export interface Measurement {
   readonly seconds: number;
-  /** Of all the browser's processes together. */
+  /** Of all the browser's processes together, and of each kind: `browser`, `renderer`, `GPU`, `utility`. */
   readonly cpuSeconds: number;
+  readonly cpuByKind: ReadonlyMap<string, number>;
+  /** Main-thread tasks of over 50 ms, of all pages together. */
+  readonly longTasks: number;
 }
 
 /** One run of a subject, in contexts of its own that are gone afterwards. */
 export async function measureOnce(browser: Browser, subject: Subject, bytes: number): Promise<Measurement> {
   const contexts: BrowserContext[] = [];
   const cpu = await browser.newBrowserCDPSession();
-  const cpuSeconds = async (): Promise<number> => {
+  const cpuByProcess = async (): Promise<ReadonlyMap<string, number>> => {
     const { processInfo } = await cpu.send('SystemInfo.getProcessInfo');
-    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    return new Map(processInfo.map(({ id, type, cpuTime }) => [`${type} ${id}`, cpuTime]));
   };
+  const pages: Page[] = [];
   let measured: Measurement | undefined;
   try {
     await subject.measure(bytes, {
@@ -39,16 +43,30 @@ export async function measureOnce(browser: Browser, subject: Subject, bytes: num
         const context = await browser.newContext();
         contexts.push(context);
         const page = await context.newPage();
+        pages.push(page);
+        await page.addInitScript(countLongTasks);
         page.on('pageerror', (error) => console.error(`${subject.name}: ${error.message}`));
         await page.goto(url);
         return page;
       },
       async timed(work) {
-        const cpuBefore = await cpuSeconds();
+        const cpuBefore = await cpuByProcess();
+        const tasksBefore = await longTasksIn(pages);
         const startedAt = performance.now();
         const result = await work();
         const seconds = (performance.now() - startedAt) / 1_000;
-        measured = { seconds, cpuSeconds: (await cpuSeconds()) - cpuBefore };
+        const cpuByKind = new Map<string, number>();
+        for (const [process, after] of await cpuByProcess()) {
+          const kind = process.split(' ')[0] ?? '';
+          const used = after - (cpuBefore.get(process) ?? 0);
+          cpuByKind.set(kind, (cpuByKind.get(kind) ?? 0) + used);
+        }
+        measured = {
+          seconds,
+          cpuSeconds: [...cpuByKind.values()].reduce((sum, used) => sum + used, 0),
+          cpuByKind,
+          longTasks: (await longTasksIn(pages)) - tasksBefore,
+        };
         return result;
       },
     });
@@ -58,4 +76,25 @@ export async function measureOnce(browser: Browser, subject: Subject, bytes: num
   }
   if (!measured) throw new Error(`${subject.name} measured nothing`);
   return measured;
+}
+
+interface CountingWindow extends Window {
+  longTasks?: number;
+}
+
+/** Runs in the page. */
+function countLongTasks(): void {
+  const scope = globalThis as unknown as CountingWindow;
+  scope.longTasks = 0;
+  new PerformanceObserver((list) => {
+    scope.longTasks = (scope.longTasks ?? 0) + list.getEntries().length;
+  }).observe({ type: 'longtask' });
+}
+
+async function longTasksIn(pages: readonly Page[]): Promise<number> {
+  let count = 0;
+  for (const page of pages) {
+    count += await page.evaluate(() => (globalThis as unknown as CountingWindow).longTasks ?? 0);
+  }
+  return count;
 }

@@ -27,6 +27,27 @@ export function table(rows: readonly Row[], bytes: number, baseline: string): st
   ].join('\n');
 }
 
+/** A markdown table of where the CPU time goes, in seconds per GiB, and how often a page was held up. */
+export function costTable(rows: readonly Row[], bytes: number): string {
+  const kinds = [
+    ...new Set(rows.flatMap(({ runs }) => runs.flatMap(({ cpuByKind }) => [...cpuByKind.keys()]))),
+  ];
+  const lines = rows
+    .filter(({ runs }) => runs.length > 0)
+    .map(({ name, runs }) => {
+      const costs = kinds.map((kind) =>
+        (median(runs.map(({ cpuByKind }) => cpuByKind.get(kind) ?? 0)) * (GIB / bytes)).toFixed(1),
+      );
+      const held = median(runs.map(({ longTasks, seconds }) => (longTasks * 10) / seconds)).toFixed(2);
+      return `| ${[name, ...costs, held].join(' | ')} |`;
+    });
+  return [
+    `| CPU s per GiB | ${kinds.join(' | ')} | tasks over 50 ms in 10 s, both pages |`,
+    `|---|${'---|'.repeat(kinds.length + 1)}`,
+    ...lines,
+  ].join('\n');
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
