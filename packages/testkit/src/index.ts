@@ -1,2 +1,3 @@
 export { createManualClock, type ManualClock } from './clock.ts';
+export { seededKeys } from './keys.ts';
 export { createSeededRandom, seedFrom } from './random.ts';

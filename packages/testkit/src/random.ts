@@ -15,8 +15,14 @@ export function createSeededRandom(seed: number): Random {
   };
 }
 
-/** The seed of this run: `SEED` of the environment where it is set, else a new one. Print it with every failure. */
+/**
+ * The seed of this run: `SEED` of the environment where it is a number, a new one where it is `random`, else always the
+ * same, so that whether a change is right does not hang on luck. Print it with every failure.
+ */
 export function seedFrom(value: string | undefined): number {
+  if (value === 'random') return Math.floor(Math.random() * 0xffff_ffff);
   const given = Number(value);
-  return value !== undefined && Number.isInteger(given) ? given : Math.floor(Math.random() * 0xffff_ffff);
+  return value !== undefined && Number.isInteger(given) ? given : DEFAULT_SEED;
 }
+
+const DEFAULT_SEED = 1;

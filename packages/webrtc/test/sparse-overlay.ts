@@ -2,8 +2,8 @@ import { createDeferred, silentLog, type Clock, type Random } from '@tabswarm/ba
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { compareDistance, digitAt, type NodeId } from '@tabswarm/protocol/ids';
-import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
-import { createManualClock, type ManualClock } from '@tabswarm/testkit';
+import { identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
+import { createManualClock, seededKeys, type ManualClock } from '@tabswarm/testkit';
 import { createMailbox, type Mailbox } from '../src/mailbox.ts';
 import { createPeerIntroducer } from '../src/peer-introducer.ts';
 
@@ -45,9 +45,8 @@ export async function createSparseOverlay({
   drops = () => false,
 }: SparseOptions): Promise<SparseOverlay> {
   const clock = createTickingClock();
-  const identities = await Promise.all(
-    Array.from({ length: size }, async () => identityFromKeys(await generateIdentityKeys())),
-  );
+  const identities: Identity[] = [];
+  while (identities.length < size) identities.push(await identityFromKeys(await seededKeys(random)));
   const droppers = new Set(identities.filter((_, node) => drops(node)).map(({ id }) => id));
   let carried = 0;
   const network = createMemoryNetwork(clock, {
@@ -58,7 +57,9 @@ export async function createSparseOverlay({
       return protocol === 'introduction' && droppers.has(to);
     },
   });
-  const nodes = identities.map((identity) => createNode(identity, network.transport(identity.id), clock));
+  const nodes = identities.map((identity) =>
+    createNode(identity, network.transport(identity.id), { clock, random }),
+  );
   for (const { transport } of nodes) await transport.start();
 
   /** Each node dials one; who is full by then declines. */
@@ -84,7 +85,11 @@ export async function createSparseOverlay({
   return { clock, nodes, carried: () => carried };
 }
 
-function createNode(identity: Identity, transport: Transport, clock: Clock): SparseNode {
+function createNode(
+  identity: Identity,
+  transport: Transport,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): SparseNode {
   const introducer = createPeerIntroducer(transport, { clock, log: silentLog });
   const waiting = new Map<NodeId, { accepted: boolean; done: ReturnType<typeof createDeferred<boolean>> }>();
   const mailbox: Mailbox = createMailbox({
@@ -108,7 +113,7 @@ function createNode(identity: Identity, transport: Transport, clock: Clock): Spa
     introduce(to) {
       const attempt = { accepted: false, done: createDeferred<boolean>() };
       waiting.set(to, attempt);
-      const session = crypto.getRandomValues(new Uint8Array(16));
+      const session = Uint8Array.from(random.bytes(16));
       for (const ms of KNOCK_AT_MS) {
         clock.after(ms, () => {
           if (!attempt.accepted) void mailbox.knock(to, session, undefined);
