@@ -27,7 +27,7 @@ async function bench(args) {
     process.exitCode = await benchOverlay(rest);
     return;
   }
-  if (subject === 'large' || subject === 'storage') {
+  if (subject === 'large' || subject === 'storage' || subject === 'hidden') {
     await build();
     process.exitCode = await benchInBrowser(`${subject}-main`, rest);
     return;
