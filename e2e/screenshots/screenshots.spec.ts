@@ -37,6 +37,7 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
       await downloader.expectProgress(share.root, 0.3);
       await expect(downloader.row(share.root)).toContainText('2 peers');
       await shoot(downloader, `downloading-${looks}`);
+      await shoot(sharer, `receivers-${looks}`);
 
       await downloader.expectState(share.root, 'complete');
       await shoot(downloader, `done-${looks}`);
