@@ -1,0 +1,105 @@
+import type { Clock } from '@tabswarm/base';
+import { ProtocolError } from '@tabswarm/protocol/error';
+import type { Connection } from '../connection.ts';
+import { createFlow, type Flow } from '../flow.ts';
+
+type Message = Uint8Array<ArrayBuffer>;
+
+/**
+ * Messages that were handed over and not acknowledged are kept, so that they can be sent another way when the lane ends.
+ * Lanes are for paths that carry less than this in a second.
+ */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/** A lane on which nothing has been acknowledged for so long is dead: several times what a lost packet may cost. */
+const STALL_MS = 2_500;
+
+/** One connection of a link besides its first. Its messages keep their order, so a count says which have come. */
+export interface Lane {
+  readonly number: number;
+  readonly isOurs: boolean;
+  readonly connection: Connection;
+  /** The way for what we send. */
+  readonly flow: Flow;
+  /** Messages that came from the other side. */
+  received: number;
+  /** So many of our messages have come. Throws a ProtocolError where that cannot be. */
+  acknowledge(count: number): void;
+  /** Nothing is sent here any more; what is kept stays. */
+  stop(): void;
+  /** What did not come, once the other side has said how much did. Throws as `acknowledge` does. */
+  rest(count: number): readonly Message[];
+}
+
+export interface LaneOptions {
+  readonly number: number;
+  readonly isOurs: boolean;
+  /** Nothing that we send arrives any more. */
+  readonly onStall: () => void;
+}
+
+export function createLane(
+  { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
+  { number, isOurs, onStall }: LaneOptions,
+): Lane {
+  const flow = createFlow(connection.control, clock, { isFast: false });
+  const kept: Message[] = [];
+  let keptBytes = 0;
+  let acknowledged = 0;
+  /** When a message was last acknowledged, or handed over with none before it. */
+  let movedAt = 0;
+  let cancelWatch: (() => void) | undefined;
+  let onRoom: (() => void) | undefined;
+
+  /** One timer at most, set again when it goes off: messages come far more often. */
+  const watch = (): void => {
+    cancelWatch = undefined;
+    if (kept.length === 0) return;
+    const left = movedAt + STALL_MS - clock.now();
+    if (left > 0) cancelWatch = clock.after(left, watch);
+    else onStall();
+  };
+
+  const forget = (count: number): void => {
+    const more = count - acknowledged;
+    if (more < 0 || more > kept.length) {
+      throw new ProtocolError('malformed', 'a lane acknowledges what was not sent');
+    }
+    for (const message of kept.splice(0, more)) keptBytes -= message.byteLength;
+    acknowledged = count;
+  };
+
+  return {
+    number,
+    isOurs,
+    connection,
+    received: 0,
+    flow: {
+      buffered: flow.buffered,
+      hasRoom: (bytes) => keptBytes + bytes <= MAX_KEPT_BYTES && flow.hasRoom(bytes),
+      hand(message) {
+        const copy = message.slice();
+        flow.hand(copy);
+        if (kept.push(copy) === 1) movedAt = clock.now();
+        keptBytes += copy.byteLength;
+        if (!cancelWatch) watch();
+      },
+      onRoom(listener) {
+        onRoom = listener;
+        flow.onRoom(listener);
+      },
+    },
+    acknowledge(count) {
+      forget(count);
+      movedAt = clock.now();
+      onRoom?.();
+    },
+    stop() {
+      cancelWatch?.();
+      onRoom = undefined;
+    },
+    rest(count) {
+      forget(count);
+      return kept.splice(0);
+    },
+  };
+}
