@@ -34,12 +34,12 @@ export interface LaneOptions {
   readonly number: number;
   readonly isOurs: boolean;
   /** Nothing that we send arrives any more. */
-  readonly onStall: () => void;
+  readonly onDead: (why: string) => void;
 }
 
 export function createLane(
   { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
-  { number, isOurs, onStall }: LaneOptions,
+  { number, isOurs, onDead }: LaneOptions,
 ): Lane {
   const flow = createFlow(connection.control, clock, { isFast: false });
   const kept: Message[] = [];
@@ -56,7 +56,7 @@ export function createLane(
     if (kept.length === 0) return;
     const left = movedAt + STALL_MS - clock.now();
     if (left > 0) cancelWatch = clock.after(left, watch);
-    else onStall();
+    else onDead('stalled');
   };
 
   const forget = (count: number): void => {
@@ -78,9 +78,15 @@ export function createLane(
       hasRoom: (bytes) => keptBytes + bytes <= MAX_KEPT_BYTES && flow.hasRoom(bytes),
       hand(message) {
         const copy = message.slice();
-        flow.hand(copy);
         if (kept.push(copy) === 1) movedAt = clock.now();
         keptBytes += copy.byteLength;
+        try {
+          flow.hand(copy);
+        } catch {
+          // A connection refuses messages before it says that it is over. What is kept goes another way then.
+          onDead('refused a message');
+          return;
+        }
         if (!cancelWatch) watch();
       },
       onRoom(listener) {

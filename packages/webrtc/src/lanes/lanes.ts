@@ -100,7 +100,7 @@ export function createLanes(
   };
 
   const take = (connection: Connection, number: number, isOurs: boolean): Opening => {
-    const lane = createLane({ connection, clock }, { number, isOurs, onStall: () => end(lane, 'stalled') });
+    const lane = createLane({ connection, clock }, { number, isOurs, onDead: (why) => end(lane, why) });
     const entry: Opening = { lane, done: createDeferred() };
     live.set(number, entry);
     connection.control.onMessage((message) => {

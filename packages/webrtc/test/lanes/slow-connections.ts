@@ -31,12 +31,17 @@ interface End {
   readonly pipes: readonly [control: SlowPipe, bulk: SlowPipe];
   readonly opened: ReturnType<typeof createDeferred<void>>;
   readonly over: ReturnType<typeof createDeferred<void>>;
-  isOver: boolean;
+  readonly condition: Condition;
   far: End | undefined;
 }
 
+interface Condition {
+  isCut: boolean;
+  isOver: boolean;
+}
+
 interface SlowPipe extends Pipe {
-  readonly connection: { isCut: boolean };
+  readonly connection: Condition;
   /** Lets so many bytes out; answers what of it was not needed. */
   drain(bytes: number): void;
   take(bytes: Uint8Array<ArrayBuffer>): void;
@@ -57,7 +62,9 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
     for (const fingerprint of new Set(ends.map((end) => end.fingerprint))) {
       const busy = ends.filter(
         (end) =>
-          end.fingerprint === fingerprint && !end.isOver && end.pipes.some((pipe) => pipe.buffered() > 0),
+          end.fingerprint === fingerprint &&
+          !end.condition.isOver &&
+          end.pipes.some((pipe) => pipe.buffered() > 0),
       );
       const share = Math.min(path.perConnection, path.line / busy.length);
       for (const { pipes } of busy) {
@@ -65,7 +72,8 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
         for (const pipe of full) pipe.drain((share * tickMs) / 1_000 / full.length);
       }
     }
-    if (ends.some(({ isOver, pipes }) => !isOver && pipes.some((pipe) => pipe.buffered() > 0))) wake();
+    if (ends.some(({ condition, pipes }) => !condition.isOver && pipes.some((pipe) => pipe.buffered() > 0)))
+      wake();
   };
   const wake = (): void => {
     if (isTicking) return;
@@ -74,10 +82,11 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
   };
 
   const finish = (end: End): void => {
-    if (end.isOver) return;
-    end.isOver = true;
+    if (end.condition.isOver) return;
+    end.condition.isOver = true;
     end.opened.reject(new Error('closed'));
-    end.over.resolve();
+    // A connection of a browser refuses messages a moment before it says that it is over.
+    clock.after(30, () => end.over.resolve());
   };
 
   const join = (a: End, b: End): void => {
@@ -90,7 +99,7 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
       fail() {
         for (const end of [a, b]) finish(end);
       },
-      isOver: () => a.isOver || b.isOver,
+      isOver: () => a.condition.isOver || b.condition.isOver,
     });
     for (const { opened } of [a, b]) opened.resolve();
   };
@@ -103,7 +112,7 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
     opener:
       (fingerprint) =>
       ({ initiator, onSignal, onMade }): Connection => {
-        const connection = { isCut: false };
+        const connection: Condition = { isCut: false, isOver: false };
         const end: End = {
           fingerprint,
           pipes: [
@@ -112,7 +121,7 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
           ],
           opened: createDeferred(),
           over: createDeferred(),
-          isOver: false,
+          condition: connection,
           far: undefined,
         };
         end.opened.promise.catch(() => undefined);
@@ -125,7 +134,7 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
           opened: end.opened.promise,
           over: end.over.promise,
           signal(signal) {
-            if (signal.type === 'candidate' || end.isOver) return;
+            if (signal.type === 'candidate' || end.condition.isOver) return;
             if (signal.type === 'offer') onSignal({ type: 'answer', sdp: describe(end) });
             const other = ends[Number(/a=end:(\d+)/.exec(signal.sdp)?.[1])];
             if (signal.type === 'answer' && other) join(end, other);
@@ -140,12 +149,7 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
   };
 }
 
-function createSlowPipe(
-  clock: Clock,
-  path: Path,
-  connection: { isCut: boolean },
-  wake: () => void,
-): SlowPipe {
+function createSlowPipe(clock: Clock, path: Path, connection: Condition, wake: () => void): SlowPipe {
   const queue: Uint8Array<ArrayBuffer>[] = [];
   const receivers: ((bytes: Uint8Array<ArrayBuffer>) => void)[] = [];
   const early: Uint8Array<ArrayBuffer>[] = [];
@@ -159,6 +163,7 @@ function createSlowPipe(
     far: undefined,
     buffered: () => buffered,
     send(bytes) {
+      if (connection.isOver) throw new Error('the connection is over');
       queue.push(bytes.slice());
       buffered += bytes.byteLength;
       wake();
