@@ -10,8 +10,10 @@ type Message = Uint8Array<ArrayBuffer>;
  * Lanes are for paths that carry less than this in a second.
  */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
-/** A lane on which nothing has been acknowledged for so long is dead: several times what a lost packet may cost. */
+/** A lane on which nothing has moved for so long is dead: several times what a lost packet may cost. */
 const STALL_MS = 2_500;
+/** How often that is looked at, as long as something is under way. */
+const LOOK_MS = 500;
 
 /** One connection of a link besides its first. Its messages keep their order, so a count says which have come. */
 export interface Lane {
@@ -44,19 +46,24 @@ export function createLane(
   const flow = createFlow(connection.control, clock, { isFast: false });
   const kept: Message[] = [];
   let keptBytes = 0;
+  let handed = 0;
+  let drained = 0;
   let acknowledged = 0;
-  /** When a message was last acknowledged, or handed over with none before it. */
+  /** When a message was last acknowledged, some of one seen to leave, or one handed over with none before it. */
   let movedAt = 0;
   let cancelWatch: (() => void) | undefined;
   let onRoom: (() => void) | undefined;
 
-  /** One timer at most, set again when it goes off: messages come far more often. */
   const watch = (): void => {
     cancelWatch = undefined;
     if (kept.length === 0) return;
-    const left = movedAt + STALL_MS - clock.now();
-    if (left > 0) cancelWatch = clock.after(left, watch);
-    else onDead('stalled');
+    const now = clock.now();
+    const latest = handed - flow.buffered();
+    // On a slow path a message is long under way, but some of it leaves all the time.
+    if (latest > drained) movedAt = now;
+    drained = latest;
+    if (now - movedAt >= STALL_MS) onDead('stalled');
+    else cancelWatch = clock.after(LOOK_MS, watch);
   };
 
   const forget = (count: number): void => {
@@ -82,6 +89,7 @@ export function createLane(
         keptBytes += copy.byteLength;
         try {
           flow.hand(copy);
+          handed += copy.byteLength;
         } catch {
           // A connection refuses messages before it says that it is over. What is kept goes another way then.
           onDead('refused a message');

@@ -169,6 +169,8 @@ function createSlowPipe(clock: Clock, path: Path, connection: Condition, wake: (
       wake();
     },
     drain(bytes) {
+      // What is not acknowledged soon keeps the rest from leaving.
+      if (connection.isCut) return;
       const before = buffered;
       buffered = Math.max(0, buffered - bytes);
       left += Math.min(bytes, before);

@@ -190,6 +190,15 @@ describe('a lane that dies', () => {
     expect([...came.values()].every((times) => times === 1)).toBe(true);
   });
 
+  it('[WR13] is not taken for dead where it is slow, and seconds go by from one message to the next', async () => {
+    const { send, open, connections, came, sent, clock } = await rig({ ...lossy, perConnection: 16 * KIB });
+    await send(60_000);
+    expect(open()).toBe(4);
+    expect(connections.joined).toHaveLength(4);
+    await clock.advance(60_000);
+    expect(came.size).toBe(sent());
+  });
+
   it('[WR13] is noticed within 3 s where nothing more comes through', async () => {
     const { send, open, connections, came, sent, clock } = await rig(lossy);
     await send(15_000);
