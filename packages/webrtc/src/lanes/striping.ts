@@ -54,8 +54,6 @@ export function createStriping(
   { remote, closed }: { readonly remote: NodeId; readonly closed: AbortSignal },
 ): Striping {
   const ours: Lane[] = [];
-  /** Lanes that there were when they were last looked at. */
-  let known = 0;
   let isWatching = false;
   let notBefore = -Infinity;
   let tryAgainMs = TRY_AGAIN_MS;
@@ -120,10 +118,14 @@ export function createStriping(
       if (measured.rate > 0) lastUsed = clock.now();
       const idleMs = clock.now() - lastUsed;
       if (idleMs >= IDLE_MS) lanes.close(ours.splice(0));
-      else if (lanes.count() < known) putOff();
       if (measured.full === 0 && lanes.count() === 0) return;
-      measured = mayTry(measured) ? await attempt(measured) : await measure();
-      known = lanes.count();
+      if (mayTry(measured)) measured = await attempt(measured);
+      else {
+        const known = lanes.count();
+        measured = await measure();
+        // One that died would die again.
+        if (lanes.count() < known) putOff();
+      }
     }
   };
 

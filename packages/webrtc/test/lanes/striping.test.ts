@@ -148,6 +148,28 @@ describe('sending over several connections', () => {
     expect(connections.joined).toHaveLength(1);
   });
 
+  it('[WR12] learns nothing where there is no more to send, and tries again when there is', async () => {
+    const { send, open, connections, clock } = await rig(lossy);
+    await send(4_500);
+    expect(connections.joined).toHaveLength(2);
+    await clock.advance(10_000);
+    expect(open()).toBe(1);
+    await send(20_000);
+    expect(open()).toBe(4);
+  });
+
+  it('[WR12] has no other in the place of a lane that died for a minute', async () => {
+    const { send, open, connections } = await rig(lossy);
+    await send(20_000);
+    expect(open()).toBe(4);
+    connections.joined[2]?.cut();
+    await send(40_000);
+    expect(open()).toBe(3);
+    expect(connections.joined).toHaveLength(4);
+    await send(40_000);
+    expect(connections.joined).toHaveLength(5);
+  });
+
   it('[WR12] closes lanes that carry nothing for half a minute', async () => {
     const { send, open, clock } = await rig(lossy);
     await send(20_000);
