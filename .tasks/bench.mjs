@@ -3,7 +3,8 @@
  * files are hashed and stored, against the browser's own means, and then how the overlay does in simulated networks.
  * `npm run bench -- storage` and `-- overlay` are those alone; what stands after them goes to e2e/bench/storage-main.ts
  * (`-- storage --mib 16 --runs 3`) and packages/dht/sim/main.ts (`-- overlay --nodes 200 --lookups 100`). `-- large`
- * carries a file of 4 GiB from disk to disk. Anything else goes to e2e/bench/main.ts, and is about the first:
+ * carries a file of 4 GiB from disk to disk, `-- lossy` files over a path that loses packets, and `-- ping` measures how
+ * long a word takes beside a file. Anything else goes to e2e/bench/main.ts, and is about the first:
  * `npm run bench -- --quick`, `-- --only raw,webtorrent`.
  */
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ import { fail, ROOT, TaskError } from './lib/root.mjs';
 import { runNode, TOOLS } from './lib/run.mjs';
 
 const E2E = join(ROOT, 'e2e');
+/** What has a program of its own in e2e/bench, and is asked for by name. */
+const IN_BROWSER = new Set(['first-byte', 'hidden', 'large', 'lossy', 'ping', 'storage', 'swarm']);
 /** Subjects that need neither the app nor its server. */
 const OTHERS = new Set(['raw', 'webtorrent']);
 
@@ -27,7 +30,7 @@ async function bench(args) {
     process.exitCode = await benchOverlay(rest);
     return;
   }
-  if (subject === 'large' || subject === 'storage' || subject === 'hidden') {
+  if (IN_BROWSER.has(subject)) {
     await build();
     process.exitCode = await benchInBrowser(`${subject}-main`, rest);
     return;

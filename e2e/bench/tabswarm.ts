@@ -1,5 +1,5 @@
 import type { Page } from 'playwright';
-import { startServer, type TestServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 import { makeRandomFile } from './random-file.ts';
 import type { Subject } from './subject.ts';
 
@@ -50,34 +50,37 @@ export async function wholePathSubject(): Promise<Subject> {
     name: 'Tabswarm, share to stored',
     close: () => server.stop(),
     async measure(bytes, { open, timed }) {
-      const [sharer, downloader] = await openLinked(server, open);
+      const [sharer, downloader] = [await open(server.url), await open(server.url)];
+      for (const page of [sharer, downloader]) await untilLinked(page);
       await makeRandomFile(sharer, bytes);
-      const link = await sharer.evaluate(async () => {
-        const { tabswarm, benchFile } = globalThis as unknown as BenchWindow;
-        return (await tabswarm.share([benchFile], { visibility: 'private' })).link;
-      });
-      await timed(() =>
-        downloader.evaluate(async (pasted) => {
-          await (globalThis as unknown as BenchWindow).tabswarm.download(pasted);
-        }, link),
-      );
+      const link = await shareFile(sharer);
+      await timed(() => downloadFile(downloader, link));
     },
   };
 }
 
-async function listen(page: Page): Promise<string> {
-  return page.evaluate(() => (globalThis as unknown as BenchWindow).bench.listen());
+/** Resolves when the page of the app has exactly one peer. */
+export async function untilLinked(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => (globalThis as unknown as Partial<BenchWindow>).tabswarm?.status().peers.length === 1,
+  );
 }
 
-async function openLinked(
-  server: TestServer,
-  open: (url: string) => Promise<Page>,
-): Promise<readonly [Page, Page]> {
-  const pages = [await open(server.url), await open(server.url)] as const;
-  for (const page of pages) {
-    await page.waitForFunction(
-      () => (globalThis as unknown as Partial<BenchWindow>).tabswarm?.status().peers.length === 1,
-    );
-  }
-  return pages;
+/** Shares the page's random file; resolves with the link. */
+export async function shareFile(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const { tabswarm, benchFile } = globalThis as unknown as BenchWindow;
+    return (await tabswarm.share([benchFile], { visibility: 'private' })).link;
+  });
+}
+
+/** Resolves when all of it is verified and stored. */
+export async function downloadFile(page: Page, link: string): Promise<void> {
+  await page.evaluate(async (pasted) => {
+    await (globalThis as unknown as BenchWindow).tabswarm.download(pasted);
+  }, link);
+}
+
+async function listen(page: Page): Promise<string> {
+  return page.evaluate(() => (globalThis as unknown as BenchWindow).bench.listen());
 }

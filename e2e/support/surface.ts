@@ -19,7 +19,7 @@ export interface Surface {
 
 export interface Status {
   readonly nodeId: string | undefined;
-  readonly peers: readonly { readonly id: string }[];
+  readonly peers: readonly { readonly id: string; readonly rttMs: number | undefined }[];
   readonly connections: { readonly open: number; readonly uncollected: number; readonly made: number };
   readonly records: number;
   readonly blocks: number;

@@ -1,6 +1,6 @@
 import { ProtocolError } from './error.ts';
 import { concat, type Bytes } from './bytes.ts';
-import { dict, int, message, oneOf, tagged } from './schema.ts';
+import { dict, int, message, oneOf, tagged, text } from './schema.ts';
 
 /*
  * What travels on a link between two tabs. A link has two data channels:
@@ -47,13 +47,29 @@ export function decodeControlFrame(frame: Uint8Array): ControlFrame {
 export const CLOSE_REASONS = ['leaving', 'pruned', 'full', 'protocol-error', 'idle'] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
-/** Messages of the link itself: liveness, round trips, and a word before leaving. */
+/** More peer connections than one carry a link's bulk messages where that pays; its own is the first of them. */
+export const MAX_CONNECTIONS = 4;
+/** A session description of data channels has less than 1 KiB; candidates come in lists of at most so much. */
+const MAX_SIGNAL_BYTES = 8 * 1024;
+const lane = int(0, 0xffff);
+const count = int(0, 0xffff_ffff);
+
+/** Messages of the link itself: liveness, round trips, a word before leaving, and its lanes. */
 export const linkMessage = message(
   tagged({
     ping: dict({ nonce: int(0, 0xffff_ffff) }),
     pong: dict({ nonce: int(0, 0xffff_ffff) }),
     bye: dict({ reason: oneOf(...CLOSE_REASONS) }),
+    /** How a further connection comes about. The link vouches for the certificates that the descriptions name. */
+    laneOffer: dict({ lane, sdp: text(MAX_SIGNAL_BYTES) }),
+    laneAnswer: dict({ lane, sdp: text(MAX_SIGNAL_BYTES) }),
+    /** JSON, a list of RTCIceCandidateInit. */
+    laneCandidates: dict({ lane, candidates: text(MAX_SIGNAL_BYTES) }),
+    /** So many messages have come on the lane in all. */
+    laneGot: dict({ lane, count }),
+    /** The lane is over or not wanted: so many have come, and none will be taken any more. */
+    laneEnd: dict({ lane, count }),
   }),
-  { maxBytes: 128 },
+  { maxBytes: MAX_PAYLOAD_BYTES },
 );
 export type LinkMessage = ReturnType<typeof linkMessage.decode>;

@@ -16,7 +16,19 @@ import { bytesOf, mutated } from './support.ts';
 
 const anyProtocol = fc.constantFrom(...(Object.keys(PROTOCOLS) as ProtocolName[]));
 const nonce = fc.nat(0xffff_ffff);
+const lane = fc.nat(0xffff);
 const anyMessage: fc.Arbitrary<LinkMessage> = fc.oneof(
+  fc.record({
+    type: fc.constantFrom('laneOffer' as const, 'laneAnswer' as const),
+    lane,
+    sdp: fc.string({ maxLength: 100 }),
+  }),
+  fc.record({
+    type: fc.constant('laneCandidates' as const),
+    lane,
+    candidates: fc.string({ maxLength: 100 }),
+  }),
+  fc.record({ type: fc.constantFrom('laneGot' as const, 'laneEnd' as const), lane, count: nonce }),
   fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), nonce }),
   fc.record({ type: fc.constant('bye' as const), reason: fc.constantFrom(...CLOSE_REASONS) }),
 );

@@ -1,3 +1,4 @@
+import type { Clock } from '@tabswarm/base';
 import { fromUtf8, utf8 } from '@tabswarm/protocol/bytes';
 import { ProtocolError } from '@tabswarm/protocol/error';
 import { MAX_DESCRIPTION_BYTES } from '@tabswarm/protocol/introduction';
@@ -5,9 +6,26 @@ import { MAX_DESCRIPTION_BYTES } from '@tabswarm/protocol/introduction';
 /** More than any browser finds on a machine with several networks and relays. */
 const MAX_CANDIDATES = 32;
 const MAX_CANDIDATE_CHARS = 1_024;
+/** Candidates found within this time travel together: each envelope costs a signature. */
+const BATCH_MS = 10;
+
+/** Takes candidates one by one as they are found, and tells of them in bodies of several. */
+export function batchCandidates(
+  clock: Clock,
+  tell: (body: string) => void,
+): (candidate: RTCIceCandidateInit) => void {
+  let candidates: RTCIceCandidateInit[] = [];
+  const flush = (): void => {
+    for (const body of encodeCandidates(candidates)) tell(body);
+    candidates = [];
+  };
+  return (candidate) => {
+    if (candidates.push(candidate) === 1) clock.after(BATCH_MS, flush);
+  };
+}
 
 /** ICE candidates as the bodies of `candidate` envelopes: JSON lists, as many as are needed to stay within the limit. */
-export function encodeCandidates(candidates: readonly RTCIceCandidateInit[]): string[] {
+function encodeCandidates(candidates: readonly RTCIceCandidateInit[]): string[] {
   if (candidates.length === 0) return [];
   const body = JSON.stringify(candidates);
   if (

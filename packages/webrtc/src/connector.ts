@@ -2,13 +2,10 @@ import type { Clock } from '@tabswarm/base';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Bytes } from '@tabswarm/protocol/bytes';
 import type { Route } from './attempt.ts';
-import { encodeCandidates } from './candidates.ts';
+import { batchCandidates } from './candidates.ts';
 import type { Census } from './census.ts';
 import type { Connection, OpenConnection, Signal } from './connection.ts';
 import type { Mailbox } from './mailbox.ts';
-
-/** Candidates found within this time travel together: each envelope costs a signature. */
-const CANDIDATE_BATCH_MS = 10;
 
 export interface ConnectorCollaborators {
   readonly open: OpenConnection;
@@ -24,15 +21,12 @@ export function createConnector({ open, iceServers, census, mailbox, clock }: Co
     remote: NodeId,
     { session, route, initiator }: { session: Bytes; route: Route; initiator: boolean },
   ): Connection => {
-    let candidates: RTCIceCandidateInit[] = [];
-    const flush = (): void => {
-      for (const body of encodeCandidates(candidates))
-        mailbox.tell(remote, route, 'candidate', session, body);
-      candidates = [];
-    };
+    const onCandidate = batchCandidates(clock, (body) =>
+      mailbox.tell(remote, route, 'candidate', session, body),
+    );
     const onSignal = (signal: Signal): void => {
       if (signal.type !== 'candidate') mailbox.tell(remote, route, signal.type, session, signal.sdp);
-      else if (candidates.push(signal.candidate) === 1) clock.after(CANDIDATE_BATCH_MS, flush);
+      else onCandidate(signal.candidate);
     };
     let leave: (() => void) | undefined;
     const onMade = (object: object): void => {

@@ -13,6 +13,11 @@ import {
 } from '@tabswarm/protocol/link';
 import { MAX_BULK_BYTES } from '@tabswarm/protocol/swarm';
 import type { Connection } from './connection.ts';
+import { createFlow } from './flow.ts';
+import type { ConnectLane } from './lanes/lane-connector.ts';
+import { createLanes } from './lanes/lanes.ts';
+import { createStriping } from './lanes/striping.ts';
+import { createLately } from './lately.ts';
 import { createOutbox } from './outbox.ts';
 import { createRoundTrip } from './round-trip.ts';
 
@@ -33,6 +38,9 @@ type SharedProtocol = Exclude<ProtocolName, 'link'>;
 
 export interface RtcLinkCollaborators {
   readonly connection: Connection;
+  readonly connectLane: ConnectLane;
+  /** Whether this link is where nearly all comes from that we receive; others would only lose by its lanes. */
+  readonly isSole: (link: RtcLink) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -41,12 +49,14 @@ export interface RtcLinkCollaborators {
 export interface RtcLink extends Link {
   /** Time may have passed unnoticed: asks whether the other side is there, and ends the link where it is not. */
   probe(): void;
+  /** Bytes that came on the bulk channel in the last seconds. */
+  bulkLately(): number;
 }
 
-/** A link over an open connection whose other end is known to be `remote`. */
+/** A link over an open connection whose other end is known to be `remote`. `parity` differs between the two ends. */
 export function createRtcLink(
-  { connection, clock, random, log }: RtcLinkCollaborators,
-  remote: NodeId,
+  { connection, connectLane, isSole, clock, random, log }: RtcLinkCollaborators,
+  { remote, parity }: { readonly remote: NodeId; readonly parity: 0 | 1 },
 ): RtcLink {
   const over = new AbortController();
   const openedAt = clock.now();
@@ -56,8 +66,11 @@ export function createRtcLink(
     end('protocol-error');
     connection.close();
   };
-  const control = createOutbox(connection.control, clock, over.signal, onOverflow);
-  const bulkOut = createOutbox(connection.bulk, clock, over.signal);
+  const control = createOutbox(createFlow(connection.control, clock), clock, over.signal, { onOverflow });
+  const bulkOut = createOutbox(createFlow(connection.bulk, clock), clock, over.signal, {
+    onFull: () => striping.onFull(),
+  });
+  const bulkLately = createLately(clock);
   let bytesReceived = 0;
   let heardAt = openedAt;
   let asked: { nonce: number; at: number } | undefined;
@@ -139,7 +152,8 @@ export function createRtcLink(
     else if (message.type === 'bye') {
       end(message.reason);
       connection.close();
-    } else if (asked?.nonce === message.nonce) {
+    } else if (message.type !== 'pong') lanes.onMessage(message);
+    else if (asked?.nonce === message.nonce) {
       roundTrip.sample(clock.now() - asked.at);
       asked = undefined;
     }
@@ -176,20 +190,39 @@ export function createRtcLink(
       onViolation(cause);
     }
   });
-  connection.bulk.onMessage((message) => {
+  const onBulk = (message: Uint8Array<ArrayBuffer>): void => {
     if (over.signal.aborted) return;
     heardAt = clock.now();
     bytesReceived += message.byteLength;
+    bulkLately.add(message.byteLength);
     deliver('bulk', message);
-  });
+  };
+  connection.bulk.onMessage(onBulk);
   void connection.over.then(() => end('lost'));
+
+  const lanes = createLanes(
+    {
+      connect: connectLane,
+      outbox: bulkOut,
+      say,
+      deliver: onBulk,
+      isWelcome: () => isSole(link),
+      clock,
+      log,
+    },
+    { remote, parity, closed: over.signal },
+  );
+  const striping = createStriping(
+    { outbox: bulkOut, lanes, leastRttMs: () => roundTrip.least(), clock, log },
+    { remote, closed: over.signal },
+  );
 
   ping();
   learnRoute();
   every(clock, () => PING_INTERVAL_MS, onTurn, { signal: over.signal });
   every(clock, () => MEASURE_INTERVAL_MS, learnRoute, { signal: over.signal });
 
-  return {
+  const link: RtcLink = {
     remote,
     channel: (protocol) => channels.get(protocol) as Channel,
     bulk: {
@@ -213,5 +246,7 @@ export function createRtcLink(
     probe() {
       if (!over.signal.aborted) probe();
     },
+    bulkLately: () => bulkLately.bytes(),
   };
+  return link;
 }

@@ -12,10 +12,12 @@ import {
 import { createAttempt, reasonForDecline, type Attempt, type Route } from './attempt.ts';
 import { decodeCandidates } from './candidates.ts';
 import { createCensus, type ConnectionCounts, type WatchCollection } from './census.ts';
-import type { OpenConnection } from './connection.ts';
+import type { Connection, OpenConnection } from './connection.ts';
 import { createConnector } from './connector.ts';
 import type { Introducer } from './introducer.ts';
 import { createKnocker, KNOCK_LIMIT_MS } from './knocker.ts';
+import { createLaneConnector } from './lanes/lane-connector.ts';
+import { isSoleSource } from './lanes/sole-source.ts';
 import { createMailbox } from './mailbox.ts';
 import { createPeerIntroducer } from './peer-introducer.ts';
 import { createRecent } from './recent.ts';
@@ -93,6 +95,8 @@ export function createWebRtcTransport(
       if (running) onEnvelope(envelope, route);
     },
   });
+  const connectLane = createLaneConnector({ open, iceServers, census, clock });
+  const isSole = (link: RtcLink): boolean => isSoleSource(link, links.values());
   const makeConnection = createConnector({ open, iceServers, census, mailbox, clock });
 
   const finish = (attempt: Attempt): void => {
@@ -133,7 +137,7 @@ export function createWebRtcTransport(
     );
     connection.opened.then(
       () => {
-        if (isCurrent()) settle(attempt, createRtcLink({ connection, clock, random, log }, remote));
+        if (isCurrent()) settle(attempt, linkOver(connection, remote));
         else connection.close();
       },
       (cause: unknown) => {
@@ -141,6 +145,12 @@ export function createWebRtcTransport(
       },
     );
   };
+
+  const linkOver = (connection: Connection, remote: NodeId): RtcLink =>
+    createRtcLink(
+      { connection, connectLane, isSole, clock, random, log },
+      { remote, parity: self < remote ? 0 : 1 },
+    );
 
   const settle = (attempt: Attempt, link: RtcLink): void => {
     finish(attempt);

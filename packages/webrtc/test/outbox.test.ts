@@ -1,6 +1,7 @@
 import { createManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Pipe } from '../src/connection.ts';
+import { createFlow } from '../src/flow.ts';
 import { createOutbox } from '../src/outbox.ts';
 
 const MIB = 1024 * 1024;
@@ -35,7 +36,8 @@ function createSlowPipe(): Pipe & { drain(bytes: number): void; readonly sent: n
 describe('sending with back-pressure', () => {
   it('holds back beyond the high water, and goes on in order when there is room', async () => {
     const pipe = createSlowPipe();
-    const outbox = createOutbox(pipe, createManualClock(), new AbortController().signal);
+    const clock = createManualClock();
+    const outbox = createOutbox(createFlow(pipe, clock), clock, new AbortController().signal);
     const done: number[] = [];
     const sends = Array.from({ length: 40 }, async (_, i) => {
       await outbox.send(new Uint8Array(64 * 1024 - i), undefined);
@@ -57,7 +59,7 @@ describe('sending with back-pressure', () => {
     const clock = createManualClock();
     const pipe = createSlowPipe();
     const closed = new AbortController();
-    const outbox = createOutbox(pipe, clock, closed.signal);
+    const outbox = createOutbox(createFlow(pipe, clock), clock, closed.signal);
     const sends = Array.from({ length: 200 }, () =>
       outbox.send(new Uint8Array(64 * 1024), undefined).catch(() => undefined),
     );
@@ -71,13 +73,42 @@ describe('sending with back-pressure', () => {
     await Promise.all(sends);
   });
 
+  it('keeps more waiting again once the wire is faster, also for who sends one after the other', async () => {
+    const clock = createManualClock();
+    const pipe = createSlowPipe();
+    const closed = new AbortController();
+    const outbox = createOutbox(createFlow(pipe, clock), clock, closed.signal);
+    const sendAll = async (): Promise<void> => {
+      while (!closed.signal.aborted) await outbox.send(new Uint8Array(64 * 1024), undefined);
+    };
+    const sending = sendAll().catch(() => undefined);
+    const run = async (bytesPerMs: number, ms: number): Promise<void> => {
+      for (let at = 0; at < ms; at += 10) {
+        await clock.advance(10);
+        pipe.drain(10 * bytesPerMs);
+      }
+    };
+    await run(200, 10_000);
+    expect(pipe.buffered()).toBeLessThanOrEqual(192 * 1024);
+    await run(8_000, 10_000);
+    // What one turn drained is full again.
+    await clock.advance(1);
+    expect(pipe.buffered()).toBeGreaterThan(MIB / 2);
+    expect(pipe.buffered()).toBeLessThanOrEqual(MIB);
+    closed.abort();
+    await sending;
+  });
+
   it('says so when more waits than anybody who reads would cause', async () => {
     const closed = new AbortController();
     let overflows = 0;
-    const outbox = createOutbox(createSlowPipe(), createManualClock(), closed.signal, () => {
+    const clock = createManualClock();
+    const flow = createFlow(createSlowPipe(), clock);
+    const onOverflow = (): void => {
       overflows += 1;
       closed.abort(new Error('does not read'));
-    });
+    };
+    const outbox = createOutbox(flow, clock, closed.signal, { onOverflow });
     const sends = Array.from({ length: 6_000 }, () => outbox.send(new Uint8Array(1024), undefined));
     const outcomes = await Promise.allSettled(sends);
     expect(overflows).toBe(1);
@@ -88,7 +119,8 @@ describe('sending with back-pressure', () => {
   it('lets go of who waits when the link ends, or when they give up', async () => {
     const pipe = createSlowPipe();
     const closed = new AbortController();
-    const outbox = createOutbox(pipe, createManualClock(), closed.signal);
+    const clock = createManualClock();
+    const outbox = createOutbox(createFlow(pipe, clock), clock, closed.signal);
     await outbox.send(new Uint8Array(MIB), undefined);
     const impatient = new AbortController();
     const first = outbox.send(new Uint8Array(1), impatient.signal).catch((cause: unknown) => cause);

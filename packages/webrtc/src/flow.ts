@@ -1,0 +1,70 @@
+import type { Clock } from '@tabswarm/base';
+import type { Pipe } from './connection.ts';
+
+/** High water is what the wire takes in this time, so that a message never waits much longer behind bulk data. */
+const HIGH_WATER_SECONDS = 0.25;
+const MIN_HIGH_WATER_BYTES = 128 * 1024;
+const MAX_HIGH_WATER_BYTES = 1024 * 1024;
+/** The rate is measured over spans at least this long: `bufferedAmount` moves in jumps. */
+const RATE_SPAN_MS = 200;
+const RATE_GAIN = 0.3;
+/** Who had nothing to hand over for so long after there was room was idle; a span in which that was says nothing. */
+const IDLE_MS = 50;
+
+/** A way for messages to the other side: what it holds at most follows from how fast it drains. */
+export interface Flow {
+  hasRoom(bytes: number): boolean;
+  /** Bytes that wait here. */
+  buffered(): number;
+  /** Throws where the pipe is closed or the browser's own queue is full. */
+  hand(message: Uint8Array<ArrayBuffer>): void;
+  /** Calls `listener` when there is room again. */
+  onRoom(listener: () => void): void;
+}
+
+/** `isFast` as long as nothing is measured: to be taken for a fast wire, not a slow one. */
+export function createFlow(pipe: Pipe, clock: Clock, { isFast = true } = {}): Flow {
+  let highWater = isFast ? MAX_HIGH_WATER_BYTES : MIN_HIGH_WATER_BYTES;
+  let handed = 0;
+  let spanStart = clock.now();
+  let spanDrained = 0;
+  let rate: number | undefined;
+
+  let roomAt = -Infinity;
+
+  const begin = (): void => {
+    spanStart = clock.now();
+    spanDrained = handed - pipe.buffered();
+  };
+
+  /** What left the buffer since the span began says how fast the wire is. */
+  const measure = (): void => {
+    const elapsed = clock.now() - spanStart;
+    if (elapsed < RATE_SPAN_MS) return;
+    const latest = ((handed - pipe.buffered() - spanDrained) * 1000) / elapsed;
+    rate = rate === undefined ? latest : rate + RATE_GAIN * (latest - rate);
+    begin();
+    const wanted = rate * HIGH_WATER_SECONDS;
+    highWater = Math.min(MAX_HIGH_WATER_BYTES, Math.max(MIN_HIGH_WATER_BYTES, wanted));
+    pipe.setLowThreshold(highWater / 2);
+  };
+
+  pipe.setLowThreshold(highWater / 2);
+
+  return {
+    hasRoom: (bytes) => pipe.buffered() === 0 || pipe.buffered() + bytes <= highWater,
+    buffered: () => pipe.buffered(),
+    hand(message) {
+      if (pipe.buffered() === 0 && clock.now() - roomAt > IDLE_MS) begin();
+      pipe.send(message);
+      handed += message.byteLength;
+    },
+    onRoom(listener) {
+      pipe.onLow(() => {
+        roomAt = clock.now();
+        measure();
+        listener();
+      });
+    },
+  };
+}

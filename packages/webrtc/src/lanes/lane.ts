@@ -1,0 +1,119 @@
+import type { Clock } from '@tabswarm/base';
+import { ProtocolError } from '@tabswarm/protocol/error';
+import type { Connection } from '../connection.ts';
+import { createFlow, type Flow } from '../flow.ts';
+
+type Message = Uint8Array<ArrayBuffer>;
+
+/**
+ * Messages that were handed over and not acknowledged are kept, so that they can be sent another way when the lane ends.
+ * Lanes are for paths that carry less than this in a second.
+ */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/** A lane on which nothing has moved for so long is dead: several times what a lost packet may cost. */
+const STALL_MS = 2_500;
+/** How often that is looked at, as long as something is under way. */
+const LOOK_MS = 500;
+
+/** One connection of a link besides its first. Its messages keep their order, so a count says which have come. */
+export interface Lane {
+  readonly number: number;
+  readonly isOurs: boolean;
+  readonly connection: Connection;
+  /** The way for what we send. */
+  readonly flow: Flow;
+  /** Messages that came from the other side. */
+  received: number;
+  /** So many of our messages have come. Throws a ProtocolError where that cannot be. */
+  acknowledge(count: number): void;
+  /** Nothing is sent here any more; what is kept stays. */
+  stop(): void;
+  /** What did not come, once the other side has said how much did. Throws as `acknowledge` does. */
+  rest(count: number): readonly Message[];
+}
+
+export interface LaneOptions {
+  readonly number: number;
+  readonly isOurs: boolean;
+  /** Nothing that we send arrives any more. */
+  readonly onDead: (why: string) => void;
+}
+
+export function createLane(
+  { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
+  { number, isOurs, onDead }: LaneOptions,
+): Lane {
+  const flow = createFlow(connection.control, clock, { isFast: false });
+  const kept: Message[] = [];
+  let keptBytes = 0;
+  let handed = 0;
+  let drained = 0;
+  let acknowledged = 0;
+  /** When a message was last acknowledged, some of one seen to leave, or one handed over with none before it. */
+  let movedAt = 0;
+  let cancelWatch: (() => void) | undefined;
+  let onRoom: (() => void) | undefined;
+
+  const watch = (): void => {
+    cancelWatch = undefined;
+    if (kept.length === 0) return;
+    const now = clock.now();
+    const latest = handed - flow.buffered();
+    // On a slow path a message is long under way, but some of it leaves all the time.
+    if (latest > drained) movedAt = now;
+    drained = latest;
+    if (now - movedAt >= STALL_MS) onDead('stalled');
+    else cancelWatch = clock.after(LOOK_MS, watch);
+  };
+
+  const forget = (count: number): void => {
+    const more = count - acknowledged;
+    if (more < 0 || more > kept.length) {
+      throw new ProtocolError('malformed', 'a lane acknowledges what was not sent');
+    }
+    for (const message of kept.splice(0, more)) keptBytes -= message.byteLength;
+    acknowledged = count;
+  };
+
+  return {
+    number,
+    isOurs,
+    connection,
+    received: 0,
+    flow: {
+      buffered: flow.buffered,
+      hasRoom: (bytes) => keptBytes + bytes <= MAX_KEPT_BYTES && flow.hasRoom(bytes),
+      hand(message) {
+        const copy = message.slice();
+        if (kept.push(copy) === 1) movedAt = clock.now();
+        keptBytes += copy.byteLength;
+        try {
+          flow.hand(copy);
+          handed += copy.byteLength;
+        } catch {
+          // A connection refuses messages before it says that it is over. What is kept goes another way then.
+          onDead('refused a message');
+          return;
+        }
+        if (!cancelWatch) watch();
+      },
+      onRoom(listener) {
+        onRoom = listener;
+        flow.onRoom(listener);
+      },
+    },
+    acknowledge(count) {
+      forget(count);
+      movedAt = clock.now();
+      onRoom?.();
+    },
+    stop() {
+      cancelWatch?.();
+      onRoom = undefined;
+    },
+    rest(count) {
+      forget(count);
+      return kept.splice(0);
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { createDeferred, type Clock, type Deferred, type Log } from '@tabswarm/base';
+import { utf8 } from '@tabswarm/protocol/bytes';
+import { ProtocolError } from '@tabswarm/protocol/error';
+import type { NodeId } from '@tabswarm/protocol/ids';
+import { MAX_CONNECTIONS, type LinkMessage } from '@tabswarm/protocol/link';
+import { batchCandidates, decodeCandidates } from '../candidates.ts';
+import type { Connection, Signal } from '../connection.ts';
+import type { Outbox } from '../outbox.ts';
+import type { ConnectLane } from './lane-connector.ts';
+import { createLane, type Lane } from './lane.ts';
+
+/** A lane that takes longer to open is given up; the link's own path is known to work meanwhile. */
+const OPEN_LIMIT_MS = 8_000;
+const MAX_NUMBER = 0xffff;
+
+export type LaneMessage = Extract<LinkMessage, { type: `lane${string}` }>;
+
+/** The connections of a link besides its first. */
+export interface Lanes {
+  /** Those that are open, whoever made them. */
+  count(): number;
+  /** Makes so many more, as far as there may be; resolves with those that opened. */
+  open(count: number): Promise<readonly Lane[]>;
+  close(lanes: readonly Lane[]): void;
+  /** Throws a ProtocolError for a message that does not fit. */
+  onMessage(message: LaneMessage): void;
+}
+
+export interface LanesCollaborators {
+  readonly connect: ConnectLane;
+  /** Where messages go that are to be sent; open lanes are added to it. */
+  readonly outbox: Outbox;
+  /** To the other end, on the link's control channel. */
+  readonly say: (message: LaneMessage) => void;
+  /** Takes a bulk message that came. */
+  readonly deliver: (message: Uint8Array<ArrayBuffer>) => void;
+  /** Whether we want more of what the other end sends: a lane for one source of several only shifts rate. */
+  readonly isWelcome: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface LanesOptions {
+  readonly remote: NodeId;
+  /** Numbers of ours are even at one end of a link and odd at the other. */
+  readonly parity: 0 | 1;
+  /** Aborts when the link is over. */
+  readonly closed: AbortSignal;
+}
+
+interface Opening {
+  readonly lane: Lane;
+  readonly done: Deferred<boolean>;
+}
+
+export function createLanes(
+  { connect, outbox, say, deliver, isWelcome, clock, log }: LanesCollaborators,
+  { remote, parity, closed }: LanesOptions,
+): Lanes {
+  /** Open or opening. */
+  const live = new Map<number, Opening>();
+  const opened = new Set<Lane>();
+  /** Over, but the other side has not said yet how much came. */
+  const ending = new Map<number, Lane>();
+  let nextOurs: number = parity;
+  let lastTheirs = -1;
+
+  const end = (lane: Lane, why: string): void => {
+    const entry = live.get(lane.number);
+    if (entry?.lane !== lane) return;
+    live.delete(lane.number);
+    if (opened.delete(lane)) log.info('a lane ended', { peer: remote, lane: lane.number, why });
+    outbox.remove(lane.flow);
+    lane.stop();
+    ending.set(lane.number, lane);
+    lane.connection.close();
+    entry.done.resolve(false);
+    say({ type: 'laneEnd', lane: lane.number, count: lane.received });
+  };
+
+  const onOpened = (lane: Lane): void => {
+    const entry = live.get(lane.number);
+    if (!entry) return;
+    opened.add(lane);
+    outbox.add(lane.flow);
+    entry.done.resolve(true);
+  };
+
+  const begin = (number: number, isOurs: boolean): Opening | undefined => {
+    if (closed.aborted || live.size + 1 >= MAX_CONNECTIONS) return undefined;
+    const onCandidate = batchCandidates(clock, (candidates) => {
+      if (live.has(number)) say({ type: 'laneCandidates', lane: number, candidates });
+    });
+    const onSignal = (signal: Signal): void => {
+      if (signal.type === 'candidate') onCandidate(signal.candidate);
+      else say({ type: signal.type === 'offer' ? 'laneOffer' : 'laneAnswer', lane: number, sdp: signal.sdp });
+    };
+    const connection = connect({ initiator: isOurs, onSignal });
+    return connection && take(connection, number, isOurs);
+  };
+
+  const take = (connection: Connection, number: number, isOurs: boolean): Opening => {
+    const lane = createLane({ connection, clock }, { number, isOurs, onDead: (why) => end(lane, why) });
+    const entry: Opening = { lane, done: createDeferred() };
+    live.set(number, entry);
+    connection.control.onMessage((message) => {
+      if (live.get(number) !== entry) return;
+      lane.received += 1;
+      say({ type: 'laneGot', lane: number, count: lane.received });
+      deliver(message);
+    });
+    connection.opened.then(
+      () => onOpened(lane),
+      () => end(lane, 'no path'),
+    );
+    void connection.over.then(() => end(lane, 'lost'));
+    const cancel = clock.after(OPEN_LIMIT_MS, () => {
+      if (!opened.has(lane)) end(lane, 'no path');
+    });
+    void entry.done.promise.then(cancel);
+    return entry;
+  };
+
+  const settle = (lane: Lane, count: number): void => {
+    ending.delete(lane.number);
+    outbox.sendAgain(lane.rest(count));
+  };
+
+  closed.addEventListener('abort', () => {
+    for (const { lane, done } of live.values()) {
+      lane.stop();
+      lane.connection.close();
+      done.resolve(false);
+    }
+    live.clear();
+    opened.clear();
+  });
+
+  const onOffer = (number: number, sdp: string): void => {
+    if (number % 2 === parity || number <= lastTheirs) {
+      throw new ProtocolError('malformed', 'a lane of a number that is not free');
+    }
+    lastTheirs = number;
+    const entry = isWelcome() ? begin(number, false) : undefined;
+    if (entry) entry.lane.connection.signal({ type: 'offer', sdp });
+    else say({ type: 'laneEnd', lane: number, count: 0 });
+  };
+
+  return {
+    count: () => opened.size,
+    async open(count) {
+      const made: Opening[] = [];
+      while (made.length < count && nextOurs <= MAX_NUMBER) {
+        const entry = begin(nextOurs, true);
+        if (!entry) break;
+        nextOurs += 2;
+        made.push(entry);
+      }
+      await Promise.all(made.map(({ done }) => done.promise));
+      return made.map(({ lane }) => lane).filter((lane) => opened.has(lane));
+    },
+    close(lanes) {
+      for (const lane of lanes) end(lane, 'of no use');
+    },
+    onMessage(message) {
+      const lane = live.get(message.lane)?.lane;
+      switch (message.type) {
+        case 'laneOffer':
+          onOffer(message.lane, message.sdp);
+          return;
+        case 'laneAnswer':
+          if (lane?.isOurs === true) lane.connection.signal({ type: 'answer', sdp: message.sdp });
+          return;
+        case 'laneCandidates':
+          for (const candidate of decodeCandidates(utf8(message.candidates))) {
+            lane?.connection.signal({ type: 'candidate', candidate });
+          }
+          return;
+        case 'laneGot':
+          lane?.acknowledge(message.count);
+          return;
+        case 'laneEnd': {
+          if (lane) end(lane, 'ended by the other side');
+          const over = ending.get(message.lane);
+          if (over) settle(over, message.count);
+        }
+      }
+    },
+  };
+}
