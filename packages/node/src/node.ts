@@ -6,7 +6,7 @@ import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { PeerBook } from '@tabswarm/store/peer-book';
-import { createSwarm } from '@tabswarm/swarm';
+import { createSwarm, type BanBook } from '@tabswarm/swarm';
 import type { Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import type { Node } from './api.ts';
@@ -42,6 +42,8 @@ export interface NodeCollaborators {
   readonly identity: Identity;
   /** Absent where a tab remembers nobody. */
   readonly book?: PeerBook | undefined;
+  /** Absent where bans end with the page. */
+  readonly bans?: BanBook | undefined;
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
   readonly duties: Duties;
@@ -64,7 +66,15 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const { vault, identity, signaling, duties, room = unknownRoom, clock, random, log } = collaborators;
   const { transport, noPath } = watchPaths(collaborators.transport, clock);
   const shares = createShares(vault);
-  const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
+  const { bans } = collaborators;
+  const swarm = createSwarm({
+    transport,
+    library: shares.library,
+    bans,
+    clock,
+    random,
+    log: log.scoped('swarm'),
+  });
   const dht = createDht(
     { transport, identity, clock, random, log },
     { isLinkInUse: (node) => swarm.uses(node), ...(links ? { links } : {}) },

@@ -1,4 +1,5 @@
 import { createDeferred, errorText, type Clock, type Log, type Random } from '@tabswarm/base';
+import type { Inspection } from './inspection.ts';
 import type { Holding } from './library.ts';
 import { createPicker } from './picker.ts';
 import { RefusedError, StalledError, type Port } from './port.ts';
@@ -30,6 +31,7 @@ export interface BlockFetchCollaborators {
   readonly windows: () => Iterable<Window>;
   /** Whether a block can be verified already; what cannot is not asked for. */
   readonly isKnown: (index: number) => boolean;
+  readonly inspection: Inspection;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -41,6 +43,7 @@ export function createBlockFetch({
   holding,
   windows,
   isKnown,
+  inspection,
   clock,
   random,
   log,
@@ -74,10 +77,14 @@ export function createBlockFetch({
     return true;
   };
 
-  /** The block is here: whoever else is still sending it may stop. */
+  /** Whoever else is still sending the block may stop. */
+  const stopOthers = (index: number): void => {
+    for (const { inFlight } of sources.values()) inFlight.get(index)?.abort();
+  };
+
   const onBlock = (index: number): void => {
     picker.done(index);
-    for (const { inFlight } of sources.values()) inFlight.get(index)?.abort();
+    stopOthers(index);
   };
 
   const isRead = (): boolean => [...windows()].length > 0;
@@ -148,8 +155,12 @@ export function createBlockFetch({
   const keep = async (port: Port, index: number, bytes: ArrayBuffer): Promise<void> => {
     unstored.add(index);
     try {
-      if ((await holding.putBlock(index, bytes)) === 'kept') onBlock(index);
-      else onCorrupt(port, index);
+      const verdict = await inspection.look(port.remote, {
+        put: (onVerified) => holding.putBlock(index, bytes, onVerified),
+        onVerified: () => stopOthers(index),
+        onCorrupt: () => onCorrupt(port, index),
+      });
+      if (verdict === 'kept') onBlock(index);
     } catch (cause) {
       // Verified or not, it cannot be stored: no other source would help.
       done.reject(cause);

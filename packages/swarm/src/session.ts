@@ -5,6 +5,7 @@ import type { HashRange } from '@tabswarm/content';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
 import { createHashFetch, type HashFetch } from './hash-fetch.ts';
+import type { Inspection } from './inspection.ts';
 import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, Question, RemoteHolding } from './port.ts';
@@ -29,7 +30,9 @@ export interface SessionCollaborators {
   /** Links to a node and joins the share there; rejects with an UnreachableError or a NotHoldingError. */
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
   readonly banned: (node: NodeId) => boolean;
+  /** Has the node left out of all sessions, this one included, by `onBanned`. */
   readonly ban: (node: NodeId) => void;
+  readonly inspection: Inspection;
   readonly emit: (event: FetchEvent) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -49,6 +52,7 @@ export interface Session {
   onJoined(port: Port): void;
   onHave(port: Port, indexes: readonly number[]): void;
   onLeft(port: Port): void;
+  onBanned(node: NodeId): void;
   /** Blocks that are here now, by whatever way they came. */
   onKept(indexes: readonly number[]): void;
   /** What is wanted of the share, or read of it, has changed. */
@@ -58,7 +62,7 @@ export interface Session {
 }
 
 export function createSession(collaborators: SessionCollaborators): Session {
-  const { holding, windows, reach, banned, emit, clock, random, log } = collaborators;
+  const { holding, windows, reach, banned, inspection, emit, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
   const reaching = new Set<NodeId>();
   let blocks: BlockFetch | undefined;
@@ -95,9 +99,8 @@ export function createSession(collaborators: SessionCollaborators): Session {
 
   const onCorrupt = (port: Port, what: 'block' | 'info' | 'hashes', index?: number): void => {
     log.warn(`refused a corrupt ${what}`, { peer: port.remote, root: holding.root, index });
-    collaborators.ban(port.remote);
     emit({ type: 'banned', peer: port.remote, what });
-    remove(port);
+    collaborators.ban(port.remote);
   };
 
   /** Sources that hold something we lack. Those who only fetch as we do take no place from those who have it. */
@@ -114,9 +117,13 @@ export function createSession(collaborators: SessionCollaborators): Session {
 
   const recruit = async (holders: AsyncIterable<NodeId>, signal: AbortSignal): Promise<void> => {
     for await (const node of abortableIterable(holders, signal)) {
-      if (ports.has(node) || reaching.has(node) || banned(node)) continue;
+      if (ports.has(node) || reaching.has(node)) continue;
       while (countUseful() + reaching.size >= MAX_SOURCES || reaching.size >= MAX_REACHING) {
         await abortable(change(), signal);
+      }
+      if (banned(node)) {
+        emit({ type: 'banned', peer: node, what: 'before' });
+        continue;
       }
       reaching.add(node);
       emit({ type: 'reaching', peer: node });
@@ -156,6 +163,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
           log.info('asking the next source', { peer: port.remote, cause: errorText(cause) });
           continue;
         }
+        if (banned(port.remote)) continue;
         if ((await put(bytes)) === 'kept') {
           again.abort();
           return;
@@ -193,6 +201,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       holding,
       windows,
       isKnown: hashes.isKnown,
+      inspection,
       clock,
       random,
       log,
@@ -223,6 +232,10 @@ export function createSession(collaborators: SessionCollaborators): Session {
       changed();
     },
     onLeft: remove,
+    onBanned(node) {
+      const port = ports.get(node);
+      if (port) remove(port);
+    },
     onKept: (indexes) => blocks?.onKept(indexes),
     onWanted() {
       hashes?.onWanted();

@@ -2,8 +2,10 @@ import { every, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { createBans, type BanBook } from './bans.ts';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
+import { createInspection } from './inspection.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
@@ -14,8 +16,6 @@ import { createUrges, type Urge } from './urges.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
-/** Whoever sent a corrupt block is not a source for an hour. */
-const BAN_MS = 60 * 60 * 1000;
 /** A linked peer that does not say within this time whether it takes part, does not. */
 const JOIN_LIMIT_MS = 5_000;
 /** Shares that one peer may take part in with us. */
@@ -50,16 +50,20 @@ export interface Activity {
 export interface SwarmCollaborators {
   readonly transport: Transport;
   readonly library: Library;
+  /** Absent where bans end with the page. */
+  readonly bans?: BanBook | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-export function createSwarm({ transport, library, clock, random, log }: SwarmCollaborators): Swarm {
+export function createSwarm(collaborators: SwarmCollaborators): Swarm {
+  const { transport, library, clock, random, log } = collaborators;
   const server = createServer({ library, clock, log });
   const ports = new Map<NodeId, Port>();
   const sessions = new Map<Root, Session>();
-  const bans = new Map<NodeId, number>();
+  const bans = createBans({ book: collaborators.bans, clock, log });
+  const inspection = createInspection(bans.has);
   const untold = new Map<Root, number[]>();
   /** Told when a port answers a join. */
   const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
@@ -197,6 +201,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       running = undefined;
     },
     async *fetch(root, holders, { onlyRead = false, signal }) {
+      await bans.load();
       const listed = library.get(root);
       if (!listed) throw new Error('a share must be listed before it is fetched');
       const holding = onlyRead ? wantingNothing(listed) : listed;
@@ -206,11 +211,12 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
         holding,
         windows: () => urges.windows(root),
         reach: (node, over) => reach(node, root, over),
-        banned: (node) => (bans.get(node) ?? 0) > clock.now(),
-        ban: (node) => {
-          for (const [other, until] of bans) if (until <= clock.now()) bans.delete(other);
-          bans.set(node, clock.now() + BAN_MS);
+        banned: bans.has,
+        ban(node) {
+          bans.add(node);
+          for (const other of sessions.values()) other.onBanned(node);
         },
+        inspection,
         emit: (event) => events.push(event),
         clock,
         random,
