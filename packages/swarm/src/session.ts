@@ -1,4 +1,13 @@
-import { abortable, errorText, shuffled, sleep, type Clock, type Log, type Random } from '@tabswarm/base';
+import {
+  abortable,
+  errorText,
+  every,
+  shuffled,
+  sleep,
+  type Clock,
+  type Log,
+  type Random,
+} from '@tabswarm/base';
 import { UnreachableError } from '@tabswarm/net';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { HashRange } from '@tabswarm/content';
@@ -12,9 +21,12 @@ import type { Port, Question, RemoteHolding } from './port.ts';
 import type { SourceView } from './source.ts';
 import type { Window } from './urges.ts';
 
-/** Sources of one share at a time, and how many of them are being linked to at once. */
+/** Sources of one share that are linked to, and how many of them are being linked to at once. */
 const MAX_SOURCES = 8;
 const MAX_REACHING = 4;
+/** Where more are known, one more is linked to so often, up to so many more: it may be faster than one of the others. */
+const ONE_MORE_MS = 5_000;
+const MAX_MORE_SOURCES = 8;
 /** Peers of one share altogether, those included that joined by themselves. */
 const MAX_PORTS = 64;
 /** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
@@ -115,12 +127,25 @@ export function createSession(collaborators: SessionCollaborators): Session {
     return [...ports.values()].filter((port) => isUseful(port)).length;
   };
 
+  let maxSources = MAX_SOURCES;
+  const growFrom = (signal: AbortSignal): void =>
+    every(
+      clock,
+      () => ONE_MORE_MS,
+      () => {
+        if (countUseful() < maxSources) return;
+        maxSources = Math.min(maxSources + 1, MAX_SOURCES + MAX_MORE_SOURCES);
+        changed();
+      },
+      { signal },
+    );
+
   const recruit = async (holders: AsyncIterable<NodeId>, signal: AbortSignal): Promise<void> => {
     for await (const node of abortableIterable(holders, signal)) {
       if (ports.has(node) || reaching.has(node)) continue;
-      while (countUseful() + reaching.size >= MAX_SOURCES || reaching.size >= MAX_REACHING) {
-        await abortable(change(), signal);
-      }
+      const isFull = (): boolean =>
+        countUseful() + reaching.size >= maxSources || reaching.size >= MAX_REACHING;
+      while (isFull()) await abortable(change(), signal);
       if (banned(node)) {
         emit({ type: 'banned', peer: node, what: 'before' });
         continue;
@@ -216,6 +241,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
     async run(holders, signal) {
       const over = new AbortController();
       const joined = AbortSignal.any([signal, over.signal]);
+      growFrom(joined);
       recruit(holders, joined).catch((cause: unknown) => {
         if (!joined.aborted) log.error('finding sources failed', { cause: errorText(cause) });
       });
