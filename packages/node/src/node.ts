@@ -71,6 +71,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     transport,
     library: shares.library,
     bans,
+    identity,
     clock,
     random,
     log: log.scoped('swarm'),

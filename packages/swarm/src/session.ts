@@ -1,14 +1,4 @@
-import {
-  abortable,
-  errorText,
-  every,
-  shuffled,
-  sleep,
-  type Clock,
-  type Log,
-  type Random,
-} from '@tabswarm/base';
-import { UnreachableError } from '@tabswarm/net';
+import { abortable, errorText, shuffled, sleep, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { HashRange } from '@tabswarm/content';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
@@ -18,15 +8,10 @@ import type { Inspection } from './inspection.ts';
 import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, Question, RemoteHolding } from './port.ts';
+import { createRecruiter } from './recruiter.ts';
 import type { SourceView } from './source.ts';
 import type { Window } from './urges.ts';
 
-/** Sources of one share that are linked to, and how many of them are being linked to at once. */
-const MAX_SOURCES = 8;
-const MAX_REACHING = 4;
-/** Where more are known, one more is linked to so often, up to so many more: it may be faster than one of the others. */
-const ONE_MORE_MS = 5_000;
-const MAX_MORE_SOURCES = 8;
 /** Peers of one share altogether, those included that joined by themselves. */
 const MAX_PORTS = 64;
 /** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
@@ -41,6 +26,8 @@ export interface SessionCollaborators {
   readonly windows: () => Iterable<Window>;
   /** Links to a node and joins the share there; rejects with an UnreachableError or a NotHoldingError. */
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
+  /** Nodes that others who take part have told of; see `Exchange`. */
+  readonly candidates: (signal: AbortSignal) => AsyncIterable<NodeId>;
   readonly banned: (node: NodeId) => boolean;
   /** Has the node left out of all sessions, this one included, by `onBanned`. */
   readonly ban: (node: NodeId) => void;
@@ -49,11 +36,6 @@ export interface SessionCollaborators {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-}
-
-/** The node that was said to hold the share does not. */
-export class NotHoldingError extends Error {
-  override readonly name = 'NotHoldingError';
 }
 
 /** Fetches one share from all who hold parts of it. */
@@ -76,7 +58,6 @@ export interface Session {
 export function createSession(collaborators: SessionCollaborators): Session {
   const { holding, windows, reach, banned, inspection, emit, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
-  const reaching = new Set<NodeId>();
   let blocks: BlockFetch | undefined;
   let hashes: HashFetch | undefined;
   let wake: (() => void)[] = [];
@@ -127,44 +108,18 @@ export function createSession(collaborators: SessionCollaborators): Session {
     return [...ports.values()].filter((port) => isUseful(port)).length;
   };
 
-  let maxSources = MAX_SOURCES;
-  const growFrom = (signal: AbortSignal): void =>
-    every(
-      clock,
-      () => ONE_MORE_MS,
-      () => {
-        if (countUseful() < maxSources) return;
-        maxSources = Math.min(maxSources + 1, MAX_SOURCES + MAX_MORE_SOURCES);
-        changed();
-      },
-      { signal },
-    );
-
-  const recruit = async (holders: AsyncIterable<NodeId>, signal: AbortSignal): Promise<void> => {
-    for await (const node of abortableIterable(holders, signal)) {
-      if (ports.has(node) || reaching.has(node)) continue;
-      const isFull = (): boolean =>
-        countUseful() + reaching.size >= maxSources || reaching.size >= MAX_REACHING;
-      while (isFull()) await abortable(change(), signal);
-      if (banned(node)) {
-        emit({ type: 'banned', peer: node, what: 'before' });
-        continue;
-      }
-      reaching.add(node);
-      emit({ type: 'reaching', peer: node });
-      reach(node, signal)
-        .then(add, (cause: unknown) => {
-          if (signal.aborted) return;
-          const reason = cause instanceof UnreachableError ? cause.reason : 'not-holding';
-          log.info('not a source', { peer: node, cause: errorText(cause) });
-          emit({ type: 'unreachable', peer: node, reason });
-        })
-        .finally(() => {
-          reaching.delete(node);
-          changed();
-        });
-    }
-  };
+  const recruiter = createRecruiter({
+    reach,
+    banned,
+    isJoined: (node) => ports.has(node),
+    countUseful,
+    change,
+    changed,
+    add,
+    emit,
+    clock,
+    log,
+  });
 
   /** Asks one source after the other until one gives what `put` accepts. */
   const askAny = async (
@@ -241,10 +196,14 @@ export function createSession(collaborators: SessionCollaborators): Session {
     async run(holders, signal) {
       const over = new AbortController();
       const joined = AbortSignal.any([signal, over.signal]);
-      growFrom(joined);
-      recruit(holders, joined).catch((cause: unknown) => {
+      const onFailure = (cause: unknown): void => {
         if (!joined.aborted) log.error('finding sources failed', { cause: errorText(cause) });
-      });
+      };
+      recruiter.start({ signal: joined });
+      recruiter.recruit(holders, { oneByOne: false, signal: joined }).catch(onFailure);
+      // Whoever knows the share can name as many as it likes.
+      const candidates = collaborators.candidates(joined);
+      recruiter.recruit(candidates, { oneByOne: true, signal: joined }).catch(onFailure);
       try {
         await fetchAll(joined);
       } finally {
@@ -273,19 +232,4 @@ export function createSession(collaborators: SessionCollaborators): Session {
     },
     sources: () => blocks?.sources() ?? [...ports.keys()].map((peer) => ({ peer, bytes: 0, rate: 0 })),
   };
-}
-
-/** The items of an iterable until the signal aborts, whatever the iterable is waiting for. */
-async function* abortableIterable<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
-  const iterator = items[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await abortable(iterator.next(), signal);
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a generator that is waiting for the network cannot return before that ends.
-    iterator.return?.()?.catch(() => undefined);
-  }
 }

@@ -1,23 +1,24 @@
 import { every, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
+import type { Identity } from '@tabswarm/protocol/identity';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { createBans, type BanBook } from './bans.ts';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
+import { createExchange } from './exchange.ts';
 import { createInspection } from './inspection.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
 import { createServer, type Upload } from './server.ts';
-import { createSession, NotHoldingError, type Session } from './session.ts';
+import { createAnswers, createReach } from './reach.ts';
+import { createSession, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
 import { createUrges, type Urge } from './urges.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
-/** A linked peer that does not say within this time whether it takes part, does not. */
-const JOIN_LIMIT_MS = 5_000;
 /** Shares that one peer may take part in with us. */
 const MAX_SHARES_PER_PORT = 512;
 
@@ -52,21 +53,23 @@ export interface SwarmCollaborators {
   readonly library: Library;
   /** Absent where bans end with the page. */
   readonly bans?: BanBook | undefined;
+  /** Signs that we take part in shares. */
+  readonly identity: Identity;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
 export function createSwarm(collaborators: SwarmCollaborators): Swarm {
-  const { transport, library, clock, random, log } = collaborators;
+  const { transport, library, identity, clock, random, log } = collaborators;
   const server = createServer({ library, clock, log });
   const ports = new Map<NodeId, Port>();
+  const exchange = createExchange({ identity, ports, clock, log });
   const sessions = new Map<Root, Session>();
   const bans = createBans({ book: collaborators.bans, clock, log });
   const inspection = createInspection(bans.has);
   const untold = new Map<Root, number[]>();
-  /** Told when a port answers a join. */
-  const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
+  const answers = createAnswers();
   const urges = createUrges((root) => sessions.get(root)?.onRead());
   let running: AbortController | undefined;
 
@@ -86,8 +89,9 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     }
     if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
     port.holdings.set(root, { have, informed: info });
-    if (message.answer) answers.get(port)?.get(root)?.(true);
+    if (message.answer) answers.settle(port, root, true);
     else join(port, root, { answer: true });
+    exchange.onJoined(port, root);
     sessions.get(root)?.onJoined(port);
   };
 
@@ -110,12 +114,15 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       case 'unknown':
       case 'leave':
         port.joined.delete(message.root);
-        answers.get(port)?.get(message.root)?.(false);
+        answers.settle(port, message.root, false);
         sessions.get(message.root)?.onLeft(port);
         port.holdings.delete(message.root);
         return;
       case 'have':
         onHave(port, message.root, message.indexes);
+        return;
+      case 'peers':
+        exchange.onPeers(port, message.root, message.statements);
         return;
       case 'informed': {
         const holding = port.holdings.get(message.root);
@@ -137,8 +144,6 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     port.closed.addEventListener('abort', () => {
       if (ports.get(port.remote) === port) ports.delete(port.remote);
       for (const session of sessions.values()) session.onLeft(port);
-      for (const answer of answers.get(port)?.values() ?? []) answer(false);
-      answers.delete(port);
     });
   };
 
@@ -154,26 +159,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     untold.clear();
   };
 
-  const reach = async (node: NodeId, root: Root, signal: AbortSignal): Promise<Port> => {
-    const link = await transport.dial(node, { signal });
-    const port = ports.get(node);
-    if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
-    if (port.holdings.has(root)) return port;
-    let cancelTimer: (() => void) | undefined;
-    const holds = await new Promise<boolean>((resolve) => {
-      const waiting = answers.get(port) ?? new Map<Root, (holds: boolean) => void>();
-      answers.set(port, waiting);
-      cancelTimer = clock.after(JOIN_LIMIT_MS, () => resolve(false));
-      signal.addEventListener('abort', () => resolve(false), { once: true });
-      waiting.set(root, resolve);
-      join(port, root, { answer: false });
-    });
-    cancelTimer?.();
-    answers.get(port)?.delete(root);
-    signal.throwIfAborted();
-    if (!holds) throw new NotHoldingError('it does not take part in the share');
-    return port;
-  };
+  const reach = createReach({ transport, ports, answers, join, clock });
 
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
@@ -183,6 +169,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   library.onWanted((root) => sessions.get(root)?.onWanted());
   library.onRemoved((root) => {
     untold.delete(root);
+    exchange.forget(root);
     for (const port of ports.values()) {
       if (port.joined.delete(root)) port.tell({ type: 'leave', root });
       port.holdings.delete(root);
@@ -195,6 +182,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       if (running) return;
       running = new AbortController();
       every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal: running.signal });
+      exchange.start({ signal: running.signal });
     },
     stop() {
       running?.abort();
@@ -210,7 +198,12 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       const session = createSession({
         holding,
         windows: () => urges.windows(root),
-        reach: (node, over) => reach(node, root, over),
+        reach: (node, over) =>
+          reach(node, root, over).catch((cause: unknown) => {
+            if (!over.aborted) exchange.onFailed(root, node);
+            throw cause;
+          }),
+        candidates: (over) => exchange.candidates(root, over),
         banned: bans.has,
         ban(node) {
           bans.add(node);

@@ -88,10 +88,10 @@ async function ban(book: BanBook = createBook()) {
 }
 
 /** The same tab after a reload, with nothing of the share. */
-async function reload(world: World, { id, transport }: Peer, bans: BanBook): Promise<Peer> {
+async function reload(world: World, { identity, transport }: Peer, bans: BanBook): Promise<Peer> {
   await transport.stop();
   await world.clock.advance(100);
-  return world.peer({ id, bans });
+  return world.peer({ identity, bans });
 }
 
 describe('who was banned', () => {

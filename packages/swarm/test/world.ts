@@ -1,7 +1,8 @@
 import { createLog, type LogEntry } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork, type MemoryNetworkOptions } from '@tabswarm/net/memory';
-import { idFromBytes, type NodeId, type Root } from '@tabswarm/protocol/ids';
+import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
+import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { createManualClock, createSeededRandom, type ManualClock } from '@tabswarm/testkit';
 import type { BanBook } from '../src/bans.ts';
 import type { FetchEvent } from '../src/events.ts';
@@ -13,6 +14,7 @@ export const BLOCK_BYTES = 100_000;
 
 export interface Peer extends Omit<FakeLibrary, 'library'> {
   readonly id: NodeId;
+  readonly identity: Identity;
   readonly transport: Transport;
   readonly swarm: Swarm;
   readonly entries: LogEntry[];
@@ -22,6 +24,8 @@ export interface World {
   readonly clock: ManualClock;
   readonly seed: number;
   peer(options?: PeerOptions): Promise<Peer>;
+  /** A node that says nothing by itself. */
+  mute(): Promise<Transport>;
   /** As `MemoryNetwork.vanish`. */
   vanish(node: NodeId, noticedAfterMs: number): void;
   /** Fetches, turning the clock until it is over; rejects when that takes more than `limitMs` of its time. */
@@ -34,7 +38,7 @@ export interface World {
 
 export interface PeerOptions extends HoldingOptions {
   /** The same node as one before, in a page that was loaded anew. */
-  readonly id?: NodeId;
+  readonly identity?: Identity;
   readonly bans?: BanBook;
 }
 
@@ -52,19 +56,26 @@ export function createWorld(
   return {
     clock,
     seed,
+    async mute() {
+      const { id } = await identityFromKeys(await generateIdentityKeys());
+      const transport = net.transport(id);
+      await transport.start();
+      return transport;
+    },
     vanish: (node, noticedAfterMs) => net.vanish(node, noticedAfterMs),
     async peer(options = {}) {
       made += 1;
-      const { id = idFromBytes<NodeId>(new Uint8Array(32).fill(made)), bans } = options;
+      const { identity = await identityFromKeys(await generateIdentityKeys()), bans } = options;
+      const { id } = identity;
       const transport = net.transport(id);
       const entries: LogEntry[] = [];
       const { library, ...share } = createFakeLibrary({ blocks, blockBytes }, clock, options);
       const log = createLog((entry) => entries.push(entry));
       const random = createSeededRandom(seed + made);
-      const swarm = createSwarm({ transport, library, bans, clock, random, log });
+      const swarm = createSwarm({ transport, library, bans, identity, clock, random, log });
       swarm.start();
       await transport.start();
-      return { id, transport, swarm, entries, ...share };
+      return { id, identity, transport, swarm, entries, ...share };
     },
     async fetch(
       peer,
