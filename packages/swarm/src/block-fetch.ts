@@ -76,6 +76,8 @@ export function createBlockFetch({
   /** Blocks that have come and are being verified and stored. */
   const unstored = new Set<number>();
   let unstoredBytes = 0;
+  /** A block has come. */
+  let begun = false;
   const places = createPlaces(clock);
 
   const haveOf = (port: Port): Uint8Array => port.holdings.get(holding.root)?.have ?? new Uint8Array();
@@ -212,7 +214,11 @@ export function createBlockFetch({
     try {
       const verdict = await inspection.look(port.remote, {
         put: (onVerified) => holding.putBlock(index, bytes, onVerified),
-        onVerified: () => stopOthers(index),
+        onVerified() {
+          if (!begun) log.info('the first block is here', { root: holding.root, index });
+          begun = true;
+          stopOthers(index);
+        },
         onCorrupt: () => onCorrupt(port, index),
       });
       if (verdict === 'kept') onBlock(index);
