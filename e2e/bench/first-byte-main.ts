@@ -57,11 +57,12 @@ async function compare(within: Browser): Promise<number> {
   const tabs: Page[] = [];
   for (let made = 0; made < TABS; made += 1) tabs.push(await openTab(within));
   const [holder, asker] = tabs as [Page, Page];
-  const raw = await (await within.newContext()).newPage();
-  await raw.goto(`${blank.url}/blank.html`);
+  const between = await within.newContext();
+  const raw: [Page, Page] = [await between.newPage(), await between.newPage()];
+  for (const page of raw) await page.goto(`${blank.url}/blank.html`);
   const times = { raw: [] as number[], linked: [] as number[], cut: [] as number[] };
   for (let run = 1; run <= runs; run += 1) {
-    times.raw.push(await connectRaw(raw));
+    times.raw.push(await connectRaw(...raw));
     await allLinked(tabs);
     times.linked.push(await firstBlock(holder, asker, { cut: false }));
     await allLinked(tabs);
@@ -162,31 +163,74 @@ function connectionNames(page: Page): Promise<string[]> {
   );
 }
 
-/** Milliseconds until a data channel is open between two connections that tell one another everything at once. */
-function connectRaw(page: Page): Promise<number> {
-  return page.evaluate(async () => {
+/** What one of two tabs tells the other of its connection. */
+interface RawMessage {
+  readonly description?: RTCSessionDescriptionInit | null;
+  readonly candidate?: RTCIceCandidateInit;
+}
+interface RawWindow extends Window {
+  raw: { readonly opened: Promise<unknown>; offer(): Promise<void>; close(): void };
+}
+
+/** Milliseconds until a data channel is open between two tabs, which tell one another everything at once. */
+async function connectRaw(offerer: Page, answerer: Page): Promise<number> {
+  for (const page of [answerer, offerer]) await page.evaluate(prepareRaw);
+  const ms = await offerer.evaluate(async () => {
+    const { raw } = globalThis as unknown as RawWindow;
     const startedAt = performance.now();
-    const ends = [new RTCPeerConnection(), new RTCPeerConnection()] as const;
-    const channels = ends.map((end) => end.createDataChannel('raw', { negotiated: true, id: 0 }));
-    const opened = channels.map(
-      (channel) => new Promise((resolve) => channel.addEventListener('open', resolve, { once: true })),
-    );
-    const [offerer, answerer] = ends;
-    for (const [from, to] of [
-      [offerer, answerer],
-      [answerer, offerer],
-    ] as const) {
-      from.addEventListener('icecandidate', ({ candidate }) => {
-        if (candidate) void to.addIceCandidate(candidate);
-      });
-    }
-    await offerer.setLocalDescription();
-    if (offerer.localDescription) await answerer.setRemoteDescription(offerer.localDescription);
-    await answerer.setLocalDescription();
-    if (answerer.localDescription) await offerer.setRemoteDescription(answerer.localDescription);
-    await Promise.all(opened);
-    const took = performance.now() - startedAt;
-    for (const end of ends) end.close();
-    return took;
+    await raw.offer();
+    await raw.opened;
+    return performance.now() - startedAt;
   });
+  for (const page of [answerer, offerer]) {
+    await page.evaluate(() => (globalThis as unknown as RawWindow).raw.close());
+  }
+  return ms;
+}
+
+/** Runs in the page. The connection is made when it is needed: that is part of what is measured. */
+function prepareRaw(): void {
+  const line = new BroadcastChannel('raw');
+  let connection: RTCPeerConnection | undefined;
+  let onOpen!: () => void;
+  const opened = new Promise<void>((resolve) => (onOpen = resolve));
+  const say = (message: RawMessage): void => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a BroadcastChannel has one origin
+    line.postMessage(message);
+  };
+  const connect = (): RTCPeerConnection => {
+    const made = new RTCPeerConnection();
+    made.createDataChannel('raw', { negotiated: true, id: 0 }).addEventListener('open', onOpen);
+    made.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate) say({ candidate: candidate.toJSON() });
+    });
+    return made;
+  };
+  const describe = async (): Promise<void> => {
+    await connection?.setLocalDescription();
+    say({ description: connection?.localDescription?.toJSON() as RTCSessionDescriptionInit });
+  };
+  const take = async ({ description, candidate }: RawMessage): Promise<void> => {
+    connection ??= connect();
+    if (candidate) await connection.addIceCandidate(candidate);
+    if (!description) return;
+    await connection.setRemoteDescription(description);
+    if (description.type === 'offer') await describe();
+  };
+  // One after the other: candidates are of use only after the description.
+  let queue = Promise.resolve();
+  line.addEventListener('message', ({ data }: MessageEvent) => {
+    queue = queue.then(() => take(data as RawMessage));
+  });
+  (globalThis as unknown as RawWindow).raw = {
+    opened,
+    async offer() {
+      connection = connect();
+      await describe();
+    },
+    close() {
+      connection?.close();
+      line.close();
+    },
+  };
 }
