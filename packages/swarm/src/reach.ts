@@ -1,10 +1,13 @@
 import type { Clock } from '@tabswarm/base';
-import type { Transport } from '@tabswarm/net';
+import { UnreachableError, type Link, type Transport } from '@tabswarm/net';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import type { Port } from './port.ts';
 
 /** A linked peer that does not say within this time whether it takes part, does not. */
 const JOIN_LIMIT_MS = 5_000;
+
+/** For shares a tab links itself to no more nodes than makes so many in all, however many shares are open. */
+const MAX_LINKS = 56;
 
 /** The node that was said to hold the share does not. */
 class NotHoldingError extends Error {
@@ -47,8 +50,19 @@ export interface ReachCollaborators {
 export type Reach = (node: NodeId, root: Root, signal: AbortSignal) => Promise<Port>;
 
 export function createReach({ transport, ports, answers, join, clock }: ReachCollaborators): Reach {
+  let dialing = 0;
+  const dial = async (node: NodeId, signal: AbortSignal): Promise<Link> => {
+    if (transport.links().length + dialing >= MAX_LINKS) throw new UnreachableError(node, 'busy');
+    dialing += 1;
+    try {
+      return await transport.dial(node, { signal });
+    } finally {
+      dialing -= 1;
+    }
+  };
+
   return async (node, root, signal) => {
-    const link = await transport.dial(node, { signal });
+    const link = transport.link(node) ?? (await dial(node, signal));
     const port = ports.get(node);
     if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
     if (port.holdings.has(root)) return port;

@@ -7,6 +7,10 @@ import type { Holding, Library } from '../src/library.ts';
 export const ROOT = idFromBytes<Root>(new Uint8Array(32).fill(0xab));
 /** Everybody takes part in a second share of the same blocks. */
 export const OTHER_ROOT = idFromBytes<Root>(new Uint8Array(32).fill(0xcd));
+/** And in any number of others, each of its own holders. */
+export function rootOf(share: number): Root {
+  return idFromBytes<Root>(Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? share : 0xee)));
+}
 /** The first blocks, which are wanted before the others. */
 export const URGENT_BLOCKS = 2;
 const INFO = Uint8Array.of(1, 2, 3).buffer;
@@ -24,6 +28,8 @@ export interface FakeHolding extends Holding {
 export interface HoldingOptions {
   /** Blocks that are here from the start; `true` for all. */
   readonly has?: readonly number[] | true;
+  /** In which of the other shares it takes part; see `rootOf`. */
+  readonly shares?: readonly number[];
   /** What is wanted, as `Holding.priorities`. */
   readonly wants?: Uint8Array;
   /** What it sends instead of a block. */
@@ -75,6 +81,11 @@ export function createFakeLibrary(cut: Cut, clock: ManualClock, options: Holding
     isChosen: () => chosen,
   };
   const other = createFakeHolding(OTHER_ROOT, cut, clock, options, onNews);
+  const more = new Map<Root, FakeHolding>(
+    options.shares
+      ?.map(rootOf)
+      .map((root) => [root, createFakeHolding(root, cut, clock, options, onNews)] as const),
+  );
   return {
     holding,
     other,
@@ -90,7 +101,7 @@ export function createFakeLibrary(cut: Cut, clock: ManualClock, options: Holding
     library: {
       get(root) {
         if (root === OTHER_ROOT) return other;
-        return root === ROOT && !removed ? holding : undefined;
+        return root === ROOT && !removed ? holding : more.get(root);
       },
       onWanted: (listener) => wishes.subscribe(listener),
       onRemoved: (listener) => removals.subscribe(listener),

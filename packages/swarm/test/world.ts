@@ -9,7 +9,7 @@ import type { FetchEvent } from '../src/events.ts';
 import { createSwarm, type Swarm } from '../src/swarm.ts';
 import { createFakeLibrary, ROOT, type FakeLibrary, type HoldingOptions } from './fake-library.ts';
 
-export { OTHER_ROOT, URGENT_BLOCKS } from './fake-library.ts';
+export { OTHER_ROOT, rootOf, URGENT_BLOCKS } from './fake-library.ts';
 export const BLOCK_BYTES = 100_000;
 
 export interface Peer extends Omit<FakeLibrary, 'library'> {
