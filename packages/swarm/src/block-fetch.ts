@@ -142,7 +142,6 @@ export function createBlockFetch({
       const index = picker.pick(have, asked);
       if (index === undefined) {
         source.dry = true;
-        if (source.inFlight.size === 0) places.leave(source);
         return;
       }
       void fetchBlock(source, index);
@@ -154,6 +153,8 @@ export function createBlockFetch({
     for (const source of sources.values()) {
       source.dry = false;
       serve(source);
+      // Whoever has nothing for us, or no time, makes room for others.
+      if (source.inFlight.size === 0) places.leave(source);
     }
   };
 

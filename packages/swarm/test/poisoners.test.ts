@@ -120,6 +120,16 @@ describe('who was banned', () => {
     expect(events).toContainEqual(isJoinOf(honest[0] as Peer));
   });
 
+  it('[EX17] is no source again where others who take part tell of it', async () => {
+    const { world, poisoner, honest, leecher, book } = await ban();
+    await world.fetch(poisoner, honest);
+    const fresh = await reload(world, leecher, book);
+    const events = await world.fetch(fresh, honest.slice(0, 1));
+    expect(events).toContainEqual({ type: 'banned', peer: poisoner.id, what: 'before' });
+    expect(events).not.toContainEqual(isJoinOf(poisoner));
+    expect(fresh.holding.corrupt()).toBe(0);
+  });
+
   it('[EX17] is so for every share of the tab, also for one that is being fetched from it already', async () => {
     const { world, poisoner, honest, leecher } = await createPoisoned(flip, { verifyMs: 20 }, 2);
     const both = await Promise.all([
