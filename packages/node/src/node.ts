@@ -1,12 +1,12 @@
 import { errorText, every, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
 import { formatAppLink, parseLink } from '@tabswarm/content';
-import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
+import { createDht } from '@tabswarm/dht';
 import type { Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { PeerBook } from '@tabswarm/store/peer-book';
-import { createSwarm } from '@tabswarm/swarm';
+import { createSwarm, type BanBook } from '@tabswarm/swarm';
 import type { Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import type { Node } from './api.ts';
@@ -18,6 +18,7 @@ import { fileAt } from './file-at.ts';
 import { fileStatuses } from './file-status.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
+import { createHolders } from './holders.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { noMemento, type Memento } from './memento.ts';
 import { createReaders } from './readers.ts';
@@ -42,6 +43,8 @@ export interface NodeCollaborators {
   readonly identity: Identity;
   /** Absent where a tab remembers nobody. */
   readonly book?: PeerBook | undefined;
+  /** Absent where bans end with the page. */
+  readonly bans?: BanBook | undefined;
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
   readonly duties: Duties;
@@ -64,10 +67,12 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const { vault, identity, signaling, duties, room = unknownRoom, clock, random, log } = collaborators;
   const { transport, noPath } = watchPaths(collaborators.transport, clock);
   const shares = createShares(vault);
+  const { bans } = collaborators;
   const swarm = createSwarm({
     transport,
-    identity,
     library: shares.library,
+    bans,
+    identity,
     clock,
     random,
     log: log.scoped('swarm'),
@@ -86,10 +91,11 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     log,
     onChange: () => redraw(),
   });
+  const holders = createHolders({ dht, transport, clock, log: log.scoped('downloads') });
   const downloads = createDownloads({
     shares,
     swarm,
-    findHolders: (root, over) => findHolders(dht, root, over),
+    findHolders: holders.find,
     isRead: (root) => readers.isWanted(root),
     duties,
     room,
@@ -160,6 +166,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const add: Node['add'] = async (text, { files } = {}) => {
     const { root, key, name, signaling: servers } = parseLink(text);
     const listed = shares.get(root) !== undefined;
+    if (!listed && running) holders.lookAhead(root);
     const choice = files && onlyThese(files);
     try {
       shares.put(await vault.want({ root, key, name, signaling: servers, choice }));
@@ -304,13 +311,4 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       await transport.dial(idFromText<NodeId>(nodeId), { signal });
     },
   };
-}
-
-/** The nodes that are said to hold a share, other than this one. With no network there are none, which is no error. */
-async function* findHolders(dht: Dht, root: Root, signal: AbortSignal): AsyncIterable<NodeId> {
-  try {
-    for await (const node of dht.findProviders(root, { signal })) if (node !== dht.self) yield node;
-  } catch (cause) {
-    if (!(cause instanceof NoNetworkError)) throw cause;
-  }
 }

@@ -23,7 +23,7 @@ import {
 } from '@tabswarm/protocol/swarm';
 import { createAssembly, type Assembly } from './assembly.ts';
 
-/** An answer may pause so long between two parts; then the peer has stalled and somebody else is asked. */
+/** A peer that owes answers may pause so long between two parts; then the peer has stalled and somebody else is asked. */
 const STALL_MS = 8_000;
 
 /** The peer will not or cannot answer, and said so. */
@@ -89,8 +89,6 @@ interface Open {
   readonly assembly: Assembly;
   readonly done: ReturnType<typeof createDeferred<ArrayBuffer>>;
   readonly onProgress: ((bytes: number) => void) | undefined;
-  /** When the last part came, or the question was asked. */
-  heardAt: number;
 }
 
 export function createPort(link: Link, { clock, log }: { readonly clock: Clock; readonly log: Log }): Port {
@@ -98,6 +96,8 @@ export function createPort(link: Link, { clock, log }: { readonly clock: Clock; 
   const messages = createListeners<SwarmMessage>();
   const open = new Map<number, Open>();
   let lastRequest = 0;
+  /** When the last part of any answer came: what was asked for last waits until all before it has come. */
+  let heardAt = 0;
 
   const tell = (message: SwarmMessage): void => {
     channel.send(swarmMessage.encode(message), { signal: link.closed }).catch((cause: unknown) => {
@@ -115,7 +115,7 @@ export function createPort(link: Link, { clock, log }: { readonly clock: Clock; 
     const question = open.get(part.request);
     // After a cancel some parts are still on the way; they are no fault.
     if (!question) return;
-    question.heardAt = clock.now();
+    heardAt = clock.now();
     question.onProgress?.(part.payload.byteLength);
     const whole = question.assembly.add(part);
     release(bytes.buffer);
@@ -138,10 +138,11 @@ export function createPort(link: Link, { clock, log }: { readonly clock: Clock; 
       lastRequest = (lastRequest + 1) >>> 0;
       const request = lastRequest;
       const done = createDeferred<ArrayBuffer>();
-      const entry: Open = { assembly: createAssembly(expect), done, onProgress, heardAt: clock.now() };
+      const entry: Open = { assembly: createAssembly(expect), done, onProgress };
+      const askedAt = clock.now();
       // One timer a question, set again when it goes off, as parts come far more often than it does.
       const watch = (): void => {
-        const left = entry.heardAt + STALL_MS - clock.now();
+        const left = Math.max(askedAt, heardAt) + STALL_MS - clock.now();
         if (left > 0) cancelStall = clock.after(left, watch);
         else done.reject(new StalledError(`no answer for ${STALL_MS} ms`));
       };

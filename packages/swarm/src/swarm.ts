@@ -3,24 +3,24 @@ import type { Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { createBans, type BanBook } from './bans.ts';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
+import { createExchange } from './exchange.ts';
+import { createInspection } from './inspection.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
 import { createReceipts } from './receipts.ts';
 import { createReceivers, type Receiver } from './receivers.ts';
 import { createServer, type Upload } from './server.ts';
-import { createSession, NotHoldingError, type Session } from './session.ts';
+import { createAnswers, createReach } from './reach.ts';
+import { createSession, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
 import { createUrges, type Urge } from './urges.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
-/** Whoever sent a corrupt block is not a source for an hour. */
-const BAN_MS = 60 * 60 * 1000;
-/** A linked peer that does not say within this time whether it takes part, does not. */
-const JOIN_LIMIT_MS = 5_000;
 /** Shares that one peer may take part in with us. */
 const MAX_SHARES_PER_PORT = 512;
 
@@ -54,8 +54,11 @@ export interface Activity {
 
 export interface SwarmCollaborators {
   readonly transport: Transport;
-  readonly identity: Identity;
   readonly library: Library;
+  /** Absent where bans end with the page. */
+  readonly bans?: BanBook | undefined;
+  /** Signs that we take part in shares, and receipts. */
+  readonly identity: Identity;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -67,11 +70,12 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   const receipts = createReceipts({ identity, library, clock, log });
   const receivers = createReceivers({ library, receipts, uploads: server.uploads });
   const ports = new Map<NodeId, Port>();
+  const exchange = createExchange({ identity, ports, clock, log });
   const sessions = new Map<Root, Session>();
-  const bans = new Map<NodeId, number>();
+  const bans = createBans({ book: collaborators.bans, clock, log });
+  const inspection = createInspection(bans.has);
   const untold = new Map<Root, number[]>();
-  /** Told when a port answers a join. */
-  const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
+  const answers = createAnswers();
   const urges = createUrges((root) => sessions.get(root)?.onRead());
   let running: AbortController | undefined;
 
@@ -91,8 +95,9 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     }
     if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
     port.holdings.set(root, { have, informed: info });
-    if (message.answer) answers.get(port)?.get(root)?.(true);
+    if (message.answer) answers.settle(port, root, true);
     else join(port, root, { answer: true });
+    exchange.onJoined(port, root);
     sessions.get(root)?.onJoined(port);
   };
 
@@ -115,12 +120,15 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       case 'unknown':
       case 'leave':
         port.joined.delete(message.root);
-        answers.get(port)?.get(message.root)?.(false);
+        answers.settle(port, message.root, false);
         sessions.get(message.root)?.onLeft(port);
         port.holdings.delete(message.root);
         return;
       case 'have':
         onHave(port, message.root, message.indexes);
+        return;
+      case 'peers':
+        exchange.onPeers(port, message.root, message.statements);
         return;
       case 'informed': {
         const holding = port.holdings.get(message.root);
@@ -147,8 +155,6 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     port.closed.addEventListener('abort', () => {
       if (ports.get(port.remote) === port) ports.delete(port.remote);
       for (const session of sessions.values()) session.onLeft(port);
-      for (const answer of answers.get(port)?.values() ?? []) answer(false);
-      answers.delete(port);
     });
   };
 
@@ -164,26 +170,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     untold.clear();
   };
 
-  const reach = async (node: NodeId, root: Root, signal: AbortSignal): Promise<Port> => {
-    const link = await transport.dial(node, { signal });
-    const port = ports.get(node);
-    if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
-    if (port.holdings.has(root)) return port;
-    let cancelTimer: (() => void) | undefined;
-    const holds = await new Promise<boolean>((resolve) => {
-      const waiting = answers.get(port) ?? new Map<Root, (holds: boolean) => void>();
-      answers.set(port, waiting);
-      cancelTimer = clock.after(JOIN_LIMIT_MS, () => resolve(false));
-      signal.addEventListener('abort', () => resolve(false), { once: true });
-      waiting.set(root, resolve);
-      join(port, root, { answer: false });
-    });
-    cancelTimer?.();
-    answers.get(port)?.delete(root);
-    signal.throwIfAborted();
-    if (!holds) throw new NotHoldingError('it does not take part in the share');
-    return port;
-  };
+  const reach = createReach({ transport, ports, answers, join, clock });
 
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
@@ -195,6 +182,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     untold.delete(root);
     receipts.forget(root);
     receivers.forget(root);
+    exchange.forget(root);
     for (const port of ports.values()) {
       if (port.joined.delete(root)) port.tell({ type: 'leave', root });
       port.holdings.delete(root);
@@ -207,12 +195,14 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       if (running) return;
       running = new AbortController();
       every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal: running.signal });
+      exchange.start({ signal: running.signal });
     },
     stop() {
       running?.abort();
       running = undefined;
     },
     async *fetch(root, holders, { onlyRead = false, signal }) {
+      await bans.load();
       const listed = library.get(root);
       if (!listed) throw new Error('a share must be listed before it is fetched');
       const holding = onlyRead ? wantingNothing(listed) : listed;
@@ -221,13 +211,19 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       const session = createSession({
         holding,
         windows: () => urges.windows(root),
-        reach: (node, over) => reach(node, root, over),
-        banned: (node) => (bans.get(node) ?? 0) > clock.now(),
-        ban: (node) => {
-          for (const [other, until] of bans) if (until <= clock.now()) bans.delete(other);
-          bans.set(node, clock.now() + BAN_MS);
+        reach: (node, over) =>
+          reach(node, root, over).catch((cause: unknown) => {
+            if (!over.aborted) exchange.onFailed(root, node);
+            throw cause;
+          }),
+        candidates: (over) => exchange.candidates(root, over),
+        banned: bans.has,
+        ban(node) {
+          bans.add(node);
+          for (const other of sessions.values()) other.onBanned(node);
         },
         onGiven: (by) => receipts.onGiven(root, by),
+        inspection,
         emit: (event) => events.push(event),
         clock,
         random,

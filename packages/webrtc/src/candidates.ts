@@ -6,7 +6,11 @@ import { MAX_DESCRIPTION_BYTES } from '@tabswarm/protocol/introduction';
 /** More than any browser finds on a machine with several networks and relays. */
 const MAX_CANDIDATES = 32;
 const MAX_CANDIDATE_CHARS = 1_024;
-/** Candidates found within this time travel together: each envelope costs a signature. */
+/**
+ * Candidates found within this time travel together: each envelope costs a signature. The first, those of the machine
+ * itself, come all at once, and nothing goes on without one.
+ */
+const FIRST_BATCH_MS = 1;
 const BATCH_MS = 10;
 
 /** Takes candidates one by one as they are found, and tells of them in bodies of several. */
@@ -15,12 +19,14 @@ export function batchCandidates(
   tell: (body: string) => void,
 ): (candidate: RTCIceCandidateInit) => void {
   let candidates: RTCIceCandidateInit[] = [];
+  let batchMs = FIRST_BATCH_MS;
   const flush = (): void => {
     for (const body of encodeCandidates(candidates)) tell(body);
     candidates = [];
+    batchMs = BATCH_MS;
   };
   return (candidate) => {
-    if (candidates.push(candidate) === 1) clock.after(BATCH_MS, flush);
+    if (candidates.push(candidate) === 1) clock.after(batchMs, flush);
   };
 }
 

@@ -133,6 +133,7 @@ export function createSlowConnections(clock: Clock, path: Path): SlowConnections
           bulk: end.pipes[1],
           opened: end.opened.promise,
           over: end.over.promise,
+          route: () => Promise.resolve(undefined),
           signal(signal) {
             if (signal.type === 'candidate' || end.condition.isOver) return;
             if (signal.type === 'offer') onSignal({ type: 'answer', sdp: describe(end) });
