@@ -49,7 +49,7 @@ test('four sources with a line of their own each give more than three of them wo
   wire,
   openWiredTab,
 }) => {
-  const file = testFile('from four.bin', 16 * MIB);
+  const file = testFile('from four.bin', 24 * MIB);
   const { share } = await sourcesOf(file, 'd', { wire, openWiredTab });
   const d = await openWiredTab('d');
   await d.expectPeers(SOURCES.length);
