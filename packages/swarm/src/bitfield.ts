@@ -1,12 +1,19 @@
 /* One bit a block, from the highest bit of byte 0 on, as in BEP 3. */
 
-export function hasBit(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+/** No bits at all are none set. */
+export function hasBit(bits: Uint8Array | undefined, index: number): boolean {
+  return ((bits?.[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
 }
 
 /** Sets a bit in place; `bits` must be long enough. */
 export function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
+}
+
+export function countBits(bits: Uint8Array | undefined): number {
+  let count = 0;
+  for (let byte of bits ?? []) for (; byte !== 0; byte &= byte - 1) count += 1;
+  return count;
 }
 
 export function bitfieldBytes(count: number): number {

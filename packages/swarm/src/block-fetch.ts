@@ -1,4 +1,5 @@
 import { createDeferred, errorText, type Clock, type Log, type Random } from '@tabswarm/base';
+import type { Claim, Inflow } from './inflow.ts';
 import type { Holding } from './library.ts';
 import { createPicker } from './picker.ts';
 import { RefusedError, StalledError, type Port } from './port.ts';
@@ -30,6 +31,7 @@ export interface BlockFetchCollaborators {
   readonly windows: () => Iterable<Window>;
   /** Whether a block can be verified already; what cannot is not asked for. */
   readonly isKnown: (index: number) => boolean;
+  readonly inflow: Inflow;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -41,6 +43,7 @@ export function createBlockFetch({
   holding,
   windows,
   isKnown,
+  inflow,
   clock,
   random,
   log,
@@ -65,6 +68,7 @@ export function createBlockFetch({
   const done = createDeferred<void>();
   /** Blocks that have come and are being verified and stored. */
   const unstored = new Set<number>();
+  let claim: Claim | undefined;
 
   const haveOf = (port: Port): Uint8Array => port.holdings.get(holding.root)?.have ?? new Uint8Array();
 
@@ -81,7 +85,13 @@ export function createBlockFetch({
   };
 
   const isRead = (): boolean => [...windows()].length > 0;
-  const mayAsk = (source: Source): boolean => source.room(isRead()) > 0 && unstored.size < MAX_UNSTORED;
+  const outstanding = (): number =>
+    [...sources.values()].reduce((sum, source) => sum + source.outstanding, 0);
+  const mayAsk = (source: Source): boolean =>
+    !source.port.choked() &&
+    source.room(isRead()) > 0 &&
+    unstored.size < MAX_UNSTORED &&
+    claim?.mayAsk(outstanding()) === true;
 
   const pump = (): void => {
     if (over.signal.aborted || finishIfComplete()) return;
@@ -100,6 +110,8 @@ export function createBlockFetch({
 
   const onFailure = (source: Source, index: number, cause: unknown): void => {
     const { port } = source;
+    // It says when it has time for us.
+    if (cause instanceof RefusedError && cause.reason === 'choked') return;
     if (cause instanceof RefusedError && cause.reason === 'absent') {
       const blocks = refused.get(port) ?? new Set();
       refused.set(port, blocks.add(index));
@@ -164,16 +176,21 @@ export function createBlockFetch({
       signal.addEventListener('abort', onAbort, { once: true });
       try {
         signal.throwIfAborted();
+        claim = inflow.claim(pump);
         pump();
         await done.promise;
       } finally {
         signal.removeEventListener('abort', onAbort);
         over.abort();
+        claim?.release();
       }
     },
     add(port) {
       if (sources.has(port)) return;
       sources.set(port, createSource(port, clock));
+      port.onMessage(({ type }) => {
+        if (type === 'unchoke') pump();
+      });
       picker.count(haveOf(port), 1);
       pump();
     },

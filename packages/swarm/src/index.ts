@@ -10,7 +10,7 @@ export {
   type MissingHashes,
   type Verdict,
 } from './library.ts';
-export type { Upload } from './server.ts';
 export type { SourceView } from './source.ts';
-export { createSwarm, type Activity, type Swarm, type SwarmCollaborators } from './swarm.ts';
+export type { Upload } from './upload/server.ts';
+export { createSwarm, type Activity, type Limits, type Swarm, type SwarmCollaborators } from './swarm.ts';
 export type { Urge, Window } from './urges.ts';

@@ -5,6 +5,7 @@ import type { HashRange } from '@tabswarm/content';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
 import { createHashFetch, type HashFetch } from './hash-fetch.ts';
+import type { Inflow } from './inflow.ts';
 import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, Question, RemoteHolding } from './port.ts';
@@ -31,6 +32,7 @@ export interface SessionCollaborators {
   readonly banned: (node: NodeId) => boolean;
   readonly ban: (node: NodeId) => void;
   readonly emit: (event: FetchEvent) => void;
+  readonly inflow: Inflow;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,7 +60,7 @@ export interface Session {
 }
 
 export function createSession(collaborators: SessionCollaborators): Session {
-  const { holding, windows, reach, banned, emit, clock, random, log } = collaborators;
+  const { holding, windows, reach, banned, emit, inflow, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
   const reaching = new Set<NodeId>();
   let blocks: BlockFetch | undefined;
@@ -193,6 +195,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       holding,
       windows,
       isKnown: hashes.isKnown,
+      inflow,
       clock,
       random,
       log,

@@ -4,13 +4,17 @@ import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
+import { createInflow } from './inflow.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
-import { createServer, type Upload } from './server.ts';
 import { createSession, NotHoldingError, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
+import { createDealings } from './upload/dealings.ts';
+import { createShowing } from './upload/showing.ts';
+import { createServer, type Upload } from './upload/server.ts';
 import { createUrges, type Urge } from './urges.ts';
+import { createWants } from './wants.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
@@ -37,8 +41,16 @@ export interface Swarm {
   /** For a reader of the share: what it says that it reads is fetched before all else, also where that is not wanted. */
   urge(root: Root): Urge;
   activity(root: Root): Activity;
+  /** Kept from now on, for all shares together, with what is under way. */
+  setLimits(limits: Limits): void;
   /** Whether that node and we take part in a share together, so that the link between us is worth keeping. */
   uses(node: NodeId): boolean;
+}
+
+/** Bytes per second; undefined: as fast as it goes. */
+export interface Limits {
+  readonly up?: number | undefined;
+  readonly down?: number | undefined;
 }
 
 /** Who we fetch a share from, and who from us. */
@@ -56,14 +68,21 @@ export interface SwarmCollaborators {
 }
 
 export function createSwarm({ transport, library, clock, random, log }: SwarmCollaborators): Swarm {
-  const server = createServer({ library, clock, log });
   const ports = new Map<NodeId, Port>();
   const sessions = new Map<Root, Session>();
+  const dealings = createDealings(clock, (root) => sessions.has(root));
+  const showing = createShowing({ library, clock, random });
+  const server = createServer({ library, dealings, showing, clock, log });
+  const inflow = createInflow(clock);
   const bans = new Map<NodeId, number>();
   const untold = new Map<Root, number[]>();
   /** Told when a port answers a join. */
   const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
-  const urges = createUrges((root) => sessions.get(root)?.onRead());
+  const urges = createUrges((root) => {
+    wants.onRead(root);
+    sessions.get(root)?.onRead();
+  });
+  const wants = createWants({ library, windows: urges.windows, ports });
   let running: AbortController | undefined;
 
   const join = (port: Port, root: Root, { answer }: { answer: boolean }): void => {
@@ -71,19 +90,22 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     if (!holding) return;
     port.joined.add(root);
     const informed = holding.layout() !== undefined;
-    port.tell({ type: 'join', version: SWARM_VERSION, root, have: holding.have(), info: informed, answer });
+    const shown = showing.shownTo(port, holding);
+    port.tell({ type: 'join', version: SWARM_VERSION, root, ...shown, info: informed, answer });
   };
 
   const onJoin = (port: Port, message: Extract<SwarmMessage, { type: 'join' }>): void => {
-    const { root, have, info } = message;
+    const { root, have, whole, info } = message;
     if (message.version !== SWARM_VERSION || !library.get(root)) {
       port.tell({ type: 'unknown', root });
       return;
     }
     if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
-    port.holdings.set(root, { have, informed: info });
+    port.holdings.set(root, { have, whole, informed: info });
     if (message.answer) answers.get(port)?.get(root)?.(true);
     else join(port, root, { answer: true });
+    showing.onHave(port, root, []);
+    wants.onJoined(port, root);
     sessions.get(root)?.onJoined(port);
   };
 
@@ -95,6 +117,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     have.set(holding.have);
     for (const index of indexes) setBit(have, index);
     holding.have = have;
+    showing.onHave(port, root, indexes);
     sessions.get(root)?.onHave(port, indexes);
   };
 
@@ -106,12 +129,16 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       case 'unknown':
       case 'leave':
         port.joined.delete(message.root);
+        showing.onLeft(port, message.root);
         answers.get(port)?.get(message.root)?.(false);
         sessions.get(message.root)?.onLeft(port);
         port.holdings.delete(message.root);
         return;
       case 'have':
         onHave(port, message.root, message.indexes);
+        return;
+      case 'want':
+        showing.onWant(port, message);
         return;
       case 'informed': {
         const holding = port.holdings.get(message.root);
@@ -126,12 +153,14 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   };
 
   const attach = (link: Parameters<Parameters<Transport['onLink']>[0]>[0]): void => {
-    const port = createPort(link, { clock, log });
+    const port = createPort(link, { dealings, clock, log });
     ports.set(port.remote, port);
     server.attach(port);
+    inflow.attach(port);
     port.onMessage((message) => onMessage(port, message));
     port.closed.addEventListener('abort', () => {
       if (ports.get(port.remote) === port) ports.delete(port.remote);
+      for (const root of port.joined) showing.onLeft(port, root);
       for (const session of sessions.values()) session.onLeft(port);
       for (const answer of answers.get(port)?.values() ?? []) answer(false);
       answers.delete(port);
@@ -174,11 +203,17 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
     if (indexes.length > 0) untold.set(root, [...(untold.get(root) ?? []), ...indexes]);
-    else for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
+    else wants.onWanted(root);
+    if (indexes.length === 0)
+      for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
   });
-  library.onWanted((root) => sessions.get(root)?.onWanted());
+  library.onWanted((root) => {
+    wants.onWanted(root);
+    sessions.get(root)?.onWanted();
+  });
   library.onRemoved((root) => {
     untold.delete(root);
+    showing.forget(root);
     for (const port of ports.values()) {
       if (port.joined.delete(root)) port.tell({ type: 'leave', root });
       port.holdings.delete(root);
@@ -190,7 +225,9 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     start() {
       if (running) return;
       running = new AbortController();
-      every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal: running.signal });
+      const { signal } = running;
+      every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal });
+      for (const part of [dealings, server]) part.start({ signal });
     },
     stop() {
       running?.abort();
@@ -212,6 +249,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
           bans.set(node, clock.now() + BAN_MS);
         },
         emit: (event) => events.push(event),
+        inflow,
         clock,
         random,
         log,
@@ -231,6 +269,10 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       }
     },
     urge: (root) => urges.urge(root),
+    setLimits({ up, down }) {
+      server.setLimit(up);
+      inflow.setLimit(down);
+    },
     uses(node) {
       const port = ports.get(node);
       return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));

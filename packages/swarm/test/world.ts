@@ -1,7 +1,8 @@
 import { createListeners, createLog, sleep, type LogEntry } from '@tabswarm/base';
-import type { Transport } from '@tabswarm/net';
+import type { Channel, Link, Transport } from '@tabswarm/net';
 import { createMemoryNetwork, type MemoryNetworkOptions } from '@tabswarm/net/memory';
 import { idFromBytes, type NodeId, type Root } from '@tabswarm/protocol/ids';
+import { PART_HEADER_BYTES, swarmMessage } from '@tabswarm/protocol/swarm';
 import { createManualClock, createSeededRandom, type ManualClock } from '@tabswarm/testkit';
 import { bitfieldBytes, hasBit, setBit } from '../src/bitfield.ts';
 import type { FetchEvent } from '../src/events.ts';
@@ -28,6 +29,11 @@ export interface Peer {
   readonly swarm: Swarm;
   readonly holding: FakeHolding;
   readonly entries: LogEntry[];
+  /** Bytes of answers that arrived, also of those that nobody waited for any more. */
+  bytesReceived(): number;
+  bytesSent(): number;
+  /** The blocks that the other one has told this one of. */
+  heardOf(other: Peer): Uint8Array;
   /** Removes the share here. */
   remove(): void;
   /** Says what is wanted of it, and whether that is known. */
@@ -36,8 +42,11 @@ export interface Peer {
 
 export interface World {
   readonly clock: ManualClock;
+  readonly blocks: number;
   readonly seed: number;
   peer(options?: PeerOptions): Promise<Peer>;
+  /** Fetches, while somebody else turns the clock. */
+  begin(peer: Peer, holders: readonly Peer[]): Fetching;
   /** Fetches, turning the clock until it is over; rejects when that takes more than `limitMs` of its time. */
   fetch(
     peer: Peer,
@@ -46,9 +55,19 @@ export interface World {
   ): Promise<FetchEvent[]>;
 }
 
+export interface Fetching {
+  isOver(): boolean;
+  /** Gives up what is not here yet. */
+  stop(): Promise<void>;
+}
+
 export interface PeerOptions {
   /** Blocks that are here from the start; `true` for all. */
   readonly has?: readonly number[] | true;
+  /** It gives nothing: asked for a block, it says nothing or that it has none; or it never says that it has any. */
+  readonly rides?: 'silent' | 'refusing' | 'hiding';
+  /** It was shared from here. */
+  readonly isOrigin?: boolean;
   /** What is wanted, as `Holding.priorities`. */
   readonly wants?: Uint8Array;
   /** What it sends instead of a block. */
@@ -57,6 +76,14 @@ export interface PeerOptions {
   readonly storeMs?: number;
   /** Thrown instead of storing a block. */
   readonly storeError?: () => Error | undefined;
+}
+
+/** By words, as simulations look at gigabytes. */
+function isFilledWith(bytes: ArrayBuffer, value: number): boolean {
+  const words = new Uint32Array(bytes, 0, bytes.byteLength >> 2);
+  const word = (value * 0x01010101) >>> 0;
+  for (let at = 0; at < words.length; at += 1) if (words[at] !== word) return false;
+  return new Uint8Array(bytes, words.byteLength).every((byte) => byte === value);
 }
 
 function blockOf(index: number, bytes: number): ArrayBuffer {
@@ -76,6 +103,7 @@ export function createWorld(
   let made = 0;
   return {
     clock,
+    blocks,
     seed,
     async peer(options = {}) {
       made += 1;
@@ -84,10 +112,59 @@ export function createWorld(
       const entries: LogEntry[] = [];
       const { holding, library, remove, choose } = createFakeLibrary({ blocks, blockBytes }, clock, options);
       const log = createLog((entry) => entries.push(entry));
-      const swarm = createSwarm({ transport, library, clock, random: createSeededRandom(seed + made), log });
+      let bytesReceived = 0;
+      let bytesSent = 0;
+      const heard = new Map<NodeId, Uint8Array>();
+      const counted = tap(transport, {
+        heard(from, indexes) {
+          const bits = heard.get(from) ?? new Uint8Array(bitfieldBytes(blocks));
+          for (const index of indexes) setBit(bits, index);
+          heard.set(from, bits);
+        },
+        hides: options.rides === 'hiding',
+        received: (bytes) => (bytesReceived += bytes),
+        sent: (bytes) => (bytesSent += bytes),
+      });
+      const swarm = createSwarm({
+        transport: counted,
+        library,
+        clock,
+        random: createSeededRandom(seed + made),
+        log,
+      });
       swarm.start();
       await transport.start();
-      return { id, transport, swarm, holding, entries, remove, choose };
+      return {
+        id,
+        transport,
+        swarm,
+        holding,
+        entries,
+        bytesReceived: () => bytesReceived,
+        bytesSent: () => bytesSent,
+        heardOf: (other) => heard.get(other.id) ?? new Uint8Array(),
+        remove,
+        choose,
+      };
+    },
+    begin(peer, holders) {
+      let over = false;
+      const left = new AbortController();
+      const run = (async () => {
+        for await (const _ of peer.swarm.fetch(ROOT, ids(holders), { signal: left.signal }));
+      })().then(
+        () => (over = true),
+        (cause: unknown) => {
+          if (!left.signal.aborted) throw cause;
+        },
+      );
+      return {
+        isOver: () => over,
+        async stop() {
+          left.abort();
+          await run;
+        },
+      };
     },
     async fetch(peer, holders, { limitMs = 60_000, signal = new AbortController().signal } = {}) {
       const events: FetchEvent[] = [];
@@ -106,6 +183,60 @@ export function createWorld(
       return events;
     },
   };
+}
+
+interface Tap {
+  /** Nobody hears that there is anything here. */
+  readonly hides: boolean;
+  /** Told of what goes over bulk channels, without the headers. */
+  readonly received: (bytes: number) => void;
+  readonly heard: (from: NodeId, indexes: readonly number[]) => void;
+  readonly sent: (bytes: number) => void;
+}
+
+function tap(transport: Transport, { hides, received, sent, heard }: Tap): Transport {
+  const counted = (link: Link): Link => {
+    const bulk: Channel = {
+      ...link.bulk,
+      async send(message, options) {
+        await link.bulk.send(message, options);
+        sent(message.byteLength - PART_HEADER_BYTES);
+      },
+      receive: (receiver) =>
+        link.bulk.receive((message) => {
+          received(message.byteLength - PART_HEADER_BYTES);
+          receiver(message);
+        }),
+    };
+    const channel: Link['channel'] = (protocol) => {
+      const whole = link.channel(protocol);
+      return {
+        ...whole,
+        async send(bytes, options) {
+          const message = swarmMessage.decode(bytes);
+          if (!hides) await whole.send(bytes, options);
+          else if (message.type === 'join')
+            await whole.send(swarmMessage.encode({ ...message, have: new Uint8Array() }), options);
+          else if (message.type !== 'have') await whole.send(bytes, options);
+        },
+        receive: (receiver) =>
+          whole.receive((bytes) => {
+            const message = swarmMessage.decode(bytes);
+            if (message.type === 'join') heard(link.remote, bitsOf(message.have));
+            else if (message.type === 'have') heard(link.remote, message.indexes);
+            receiver(bytes);
+          }),
+      };
+    };
+    return { ...link, bulk, channel };
+  };
+  return { ...transport, onLink: (listener) => transport.onLink((link) => listener(counted(link))) };
+}
+
+function bitsOf(have: Uint8Array): number[] {
+  return Array.from({ length: have.byteLength * 8 }, (_, index) => index).filter((index) =>
+    hasBit(have, index),
+  );
 }
 
 async function* ids(peers: readonly Peer[]): AsyncIterable<NodeId> {
@@ -128,9 +259,11 @@ function createFakeLibrary(
   for (const index of initial) setBit(have, index);
   let informed = options.has !== undefined;
   const offered = new Map<number, number>();
+  const made = new Map<number, ArrayBuffer>();
 
   const holding: FakeHolding = {
     root: ROOT,
+    isOrigin: () => options.isOrigin === true,
     offered,
     has: (index) => hasBit(have, index),
     kept: () => Array.from({ length: blocks }, (_, i) => i).filter((i) => hasBit(have, i)).length,
@@ -155,18 +288,19 @@ function createFakeLibrary(
     hashes: () => Promise.resolve(undefined),
     putHashes: () => Promise.resolve('kept'),
     block(index) {
-      if (!hasBit(have, index)) return Promise.resolve(undefined);
-      return Promise.resolve(
-        options.lie ? options.lie(index, blockOf(index, blockBytes)) : blockOf(index, blockBytes),
-      );
+      if (options.rides === 'silent') return new Promise(() => undefined);
+      if (!hasBit(have, index) || options.rides) return Promise.resolve(undefined);
+      if (options.lie) return Promise.resolve(options.lie(index, blockOf(index, blockBytes)));
+      const block = made.get(index) ?? blockOf(index, blockBytes);
+      made.set(index, block);
+      return Promise.resolve(block);
     },
     async putBlock(index, bytes) {
       if (options.storeMs !== undefined) await sleep(clock, options.storeMs);
       offered.set(index, (offered.get(index) ?? 0) + 1);
       const error = options.storeError?.();
       if (error) throw error;
-      const right = new Uint8Array(bytes).every((byte) => byte === ((index + 1) & 255));
-      if (!right) return 'corrupt';
+      if (!isFilledWith(bytes, (index + 1) & 255)) return 'corrupt';
       setBit(have, index);
       news.emit({ root: ROOT, indexes: [index] });
       return 'kept';
