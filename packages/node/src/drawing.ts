@@ -6,6 +6,7 @@ import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/web
 import type { Downloads } from './downloads.ts';
 import type { HashingJobs } from './hashing-jobs.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import type { Limiting } from './limiting.ts';
 import type { Network } from './network.ts';
 import { noNetwork, signalingRefused } from './problems.ts';
 import type { Share, Shares } from './shares.ts';
@@ -31,6 +32,7 @@ export interface Drawing {
 }
 
 export interface DrawingParts {
+  readonly limiting: Pick<Limiting, 'current'>;
   readonly housekeeping: Pick<Housekeeping, 'usage' | 'room' | 'lost'>;
   readonly transport: Transport & Partial<Pick<WebRtcTransport, 'connections'>>;
   readonly noPath: () => boolean;
@@ -47,7 +49,7 @@ export interface DrawingParts {
 
 export function createDrawing(parts: DrawingParts): Drawing {
   const { housekeeping, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
-  const { linkTo, clock } = parts;
+  const { limiting, linkTo, clock } = parts;
   let running: AbortSignal | undefined;
   let redrawing = false;
 
@@ -75,6 +77,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
       },
       connections: transport.connections?.() ?? NO_CONNECTIONS,
       records: dht.state.get().records,
+      limits: limiting.current(),
       usage: housekeeping.usage,
       room: housekeeping.room,
       lost: housekeeping.lost,

@@ -19,6 +19,8 @@ import { fileStatuses } from './file-status.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import { createLimiting } from './limiting.ts';
+import { noLimitsMemory, type LimitsMemory } from './limits.ts';
 import { noMemento, type Memento } from './memento.ts';
 import { createReaders } from './readers.ts';
 import { unknownRoom, type Room } from './room.ts';
@@ -48,6 +50,7 @@ export interface NodeCollaborators {
   /** Absent where nothing is known of the disk. */
   readonly room?: Room | undefined;
   readonly memento?: Memento | undefined;
+  readonly limits?: LimitsMemory | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -69,6 +72,11 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     { transport, identity, clock, random, log },
     { isLinkInUse: (node) => swarm.uses(node), ...(links ? { links } : {}) },
   );
+  const limiting = createLimiting({
+    swarm,
+    memory: collaborators.limits ?? noLimitsMemory,
+    onChange: () => redraw(),
+  });
   const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
   const jobs = createHashingJobs({
@@ -128,6 +136,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     });
 
   const drawing = createDrawing({
+    limiting,
     housekeeping,
     transport,
     noPath,
@@ -219,6 +228,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       await transport.start();
       await dht.start();
       swarm.start();
+      limiting.start({ signal });
       signaling?.start();
       drawing.start({ signal });
       every(
@@ -283,6 +293,10 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     read: (root, path) => vault.read(root, path),
     stream: readers.stream,
     ...createTorrents({ vault, shares, log }),
+    setLimits(limits) {
+      limiting.set(limits);
+      drawNow();
+    },
     exploreNetwork: () => network.explore(),
     pause: (id) => setPaused(id, true),
     resume: (id, { anyway } = {}) => setPaused(id, false, anyway),

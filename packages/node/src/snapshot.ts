@@ -1,5 +1,6 @@
 import type { LookupTrace } from '@tabswarm/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import type { Limits } from '@tabswarm/swarm';
 import type { ConnectionCounts } from '@tabswarm/webrtc';
 import type { RoomView } from './room.ts';
 import type { FileView, Usage, Visibility } from './vault.ts';
@@ -108,6 +109,8 @@ export interface NodeSnapshot {
   readonly connections: ConnectionCounts;
   /** DHT records kept for others. */
   readonly records: number;
+  /** The user's, in bytes per second; undefined where there is none. */
+  readonly limits: Limits;
   readonly usage: Usage;
   /** Undefined where the browser does not say. */
   readonly room: RoomView | undefined;
