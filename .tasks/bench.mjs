@@ -3,7 +3,7 @@
  * files are hashed and stored, against the browser's own means, and then how the overlay does in simulated networks.
  * `npm run bench -- storage` and `-- overlay` are those alone; what stands after them goes to e2e/bench/storage-main.ts
  * (`-- storage --mib 16 --runs 3`) and packages/dht/sim/main.ts (`-- overlay --nodes 200 --lookups 100`). `-- large`
- * carries a file of 4 GiB from disk to disk. Anything else goes to e2e/bench/main.ts, and is about the first:
+ * carries a file of 4 GiB from disk to disk, and `-- swarm` gives one from a slow tab to eight others. Anything else goes to e2e/bench/main.ts, and is about the first:
  * `npm run bench -- --quick`, `-- --only raw,webtorrent`.
  */
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function bench(args) {
     process.exitCode = await benchOverlay(rest);
     return;
   }
-  if (subject === 'large' || subject === 'storage') {
+  if (subject === 'large' || subject === 'storage' || subject === 'swarm') {
     await build();
     process.exitCode = await benchInBrowser(`${subject}-main`, rest);
     return;
