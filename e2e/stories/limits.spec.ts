@@ -50,7 +50,7 @@ function rateFrom(fromMs: number, readings: readonly Reading[]): number {
 for (const which of ['limit-up', 'limit-down'] as const) {
   test(`a ${which} set in the middle of a transfer is kept within three seconds`, async ({ openTab }) => {
     const [a, b] = [await openTab(), await openTab()];
-    const file = testFile('in no hurry.bin', 64 * MIB);
+    const file = testFile('in no hurry.bin', 40 * MIB);
     const share = await a.share([file]);
     await limit(which === 'limit-up' ? a : b, which, '4000');
     await b.paste(share.link);

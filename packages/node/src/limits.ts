@@ -33,14 +33,18 @@ export function createLimitsMemory(storage: () => Storage, tabs: TabChannel, log
       return {};
     }
   };
-  tabs.onMessage(() => changes.emit(read()));
+  // What was written, and not read from the storage: that of another process may be behind.
+  tabs.onMessage((message) => {
+    if (typeof message === 'string') changes.emit(parse(message));
+  });
 
   return {
     read,
     write({ up, down }) {
+      const text = `${up ?? ''} ${down ?? ''}`;
+      tabs.post(text);
       try {
-        storage().setItem(KEY, `${up ?? ''} ${down ?? ''}`);
-        tabs.post('limits');
+        storage().setItem(KEY, text);
       } catch (cause) {
         log.info('the limits cannot be remembered', { cause: errorText(cause) });
       }

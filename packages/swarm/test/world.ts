@@ -32,6 +32,8 @@ export interface Peer {
   /** Bytes of answers that arrived, also of those that nobody waited for any more. */
   bytesReceived(): number;
   bytesSent(): number;
+  /** Blocks that it has asked for so far. */
+  questions(): number;
   /** The blocks that the other one has told this one of. */
   heardOf(other: Peer): Uint8Array;
   /** Removes the share here. */
@@ -114,8 +116,10 @@ export function createWorld(
       const log = createLog((entry) => entries.push(entry));
       let bytesReceived = 0;
       let bytesSent = 0;
+      let questions = 0;
       const heard = new Map<NodeId, Uint8Array>();
       const counted = tap(transport, {
+        asked: () => (questions += 1),
         heard(from, indexes) {
           const bits = heard.get(from) ?? new Uint8Array(bitfieldBytes(blocks));
           for (const index of indexes) setBit(bits, index);
@@ -142,6 +146,7 @@ export function createWorld(
         entries,
         bytesReceived: () => bytesReceived,
         bytesSent: () => bytesSent,
+        questions: () => questions,
         heardOf: (other) => heard.get(other.id) ?? new Uint8Array(),
         remove,
         choose,
@@ -190,11 +195,12 @@ interface Tap {
   readonly hides: boolean;
   /** Told of what goes over bulk channels, without the headers. */
   readonly received: (bytes: number) => void;
+  readonly asked: () => void;
   readonly heard: (from: NodeId, indexes: readonly number[]) => void;
   readonly sent: (bytes: number) => void;
 }
 
-function tap(transport: Transport, { hides, received, sent, heard }: Tap): Transport {
+function tap(transport: Transport, { hides, received, sent, asked, heard }: Tap): Transport {
   const counted = (link: Link): Link => {
     const bulk: Channel = {
       ...link.bulk,
@@ -214,6 +220,7 @@ function tap(transport: Transport, { hides, received, sent, heard }: Tap): Trans
         ...whole,
         async send(bytes, options) {
           const message = swarmMessage.decode(bytes);
+          if (message.type === 'askBlock') asked();
           if (!hides) await whole.send(bytes, options);
           else if (message.type === 'join')
             await whole.send(swarmMessage.encode({ ...message, have: new Uint8Array() }), options);

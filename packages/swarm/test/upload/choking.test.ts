@@ -17,6 +17,9 @@ describe('more peers than slots', () => {
       await world.clock.advance(8_000);
       const served = leechers.filter(({ bytesReceived }) => bytesReceived() > blockBytes / 2);
       expect(served).toHaveLength(9);
+      // The others have been told so, and do not ask again and again.
+      for (const leecher of leechers)
+        if (!served.includes(leecher)) expect(leecher.questions()).toBeLessThan(8);
       // Who has no slot knows what the share is all the same.
       expect(leechers.every(({ holding }) => holding.layout() !== undefined)).toBe(true);
       for (let passed = 0; !fetches.every((fetch) => fetch.isOver()); passed += 1) {

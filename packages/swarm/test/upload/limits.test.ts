@@ -86,6 +86,29 @@ describe('a limit', () => {
     await fetch.stop();
   });
 
+  it('[UP7] asks for no more ahead than it can take in soon', async () => {
+    const { world, leechers, stop } = await setUp({ givers: 3, takers: 1, blockBytes: MIB });
+    const [leecher] = leechers as [Peer];
+    leecher.swarm.setLimits({ down: 128 * KIB });
+    await world.clock.advance(60_000);
+    expect(leecher.holding.kept()).toBeGreaterThan(4);
+    // But for what was asked for before there was a limit.
+    const ahead = leecher.questions() - leecher.holding.kept();
+    expect(ahead).toBeLessThanOrEqual(3);
+    await stop();
+  });
+
+  it('[UP8] that is so low that a part takes longer than a source may be silent makes it no silent source', async () => {
+    const { world, leechers, stop } = await setUp({ givers: 2, takers: 1 });
+    const [leecher] = leechers as [Peer];
+    leecher.swarm.setLimits({ down: 4 * KIB });
+    await world.clock.advance(1_000);
+    const samples = await eachSecond(world, 200, leecher.bytesReceived);
+    expect(mean(samples) / (4 * KIB)).toBeGreaterThan(0.9);
+    expect(complaints(leechers)).toEqual([]);
+    await stop();
+  });
+
   it.each([1, 2])(
     '[UP8] that is low makes no source look stalled, and wastes nothing (seed %i)',
     async (seed) => {
