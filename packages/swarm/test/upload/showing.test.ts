@@ -65,6 +65,19 @@ describe('a tab that has the only copy', () => {
     await late.stop();
   });
 
+  it('[UP9] shows little more to a peer that passes nothing on', async () => {
+    const { world, seeder, leechers } = await setUp(4, { blocks: 400 });
+    const rider = await world.peer({ rides: 'refusing' });
+    const all = [rider, ...leechers];
+    const fetches = all.map((leecher) =>
+      world.begin(leecher, [seeder, ...all.filter((other) => other !== leecher)]),
+    );
+    await world.clock.advance(40_000);
+    const [kept, ...passed] = all.map((leecher) => countBits(leecher.heardOf(seeder)));
+    expect(kept).toBeLessThan(Math.min(...passed) / 2);
+    for (const fetch of fetches) await fetch.stop();
+  });
+
   it('[UP9] goes on with what a peer took away with it', async () => {
     const { world, seeder, leechers } = await setUp(3);
     const [first, second, third] = leechers as [Peer, Peer, Peer];
