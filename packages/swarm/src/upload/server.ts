@@ -7,6 +7,7 @@ import { createMeter, type Meter } from '../meter.ts';
 import type { Port } from '../port.ts';
 import type { Dealings } from './dealings.ts';
 import { createLane, type Lane } from './lane.ts';
+import { createLine } from './line.ts';
 import { createPacer } from './pacer.ts';
 import type { Showing } from './showing.ts';
 import { createSlots } from './slots.ts';
@@ -49,9 +50,16 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
   let limit: number | undefined;
 
   const pacer = createPacer(clock, dealings.isRider);
+  const line = createLine(clock);
+  const countServed = (): number => {
+    let served = 0;
+    for (const lane of lanes.values()) if (lane.isBusy()) served += 1;
+    return served;
+  };
   const slots = createSlots<Port>({
     clock,
-    count: () => Math.max(1, Math.min(SLOTS, Math.floor((limit ?? Infinity) / MIN_SLOT_BYTES_PER_SECOND))),
+    count: () =>
+      Math.max(1, Math.min(SLOTS, line.peers(), Math.floor((limit ?? Infinity) / MIN_SLOT_BYTES_PER_SECOND))),
     merit: ({ remote }) => (dealings.isRider(remote) ? -1 : dealings.given(remote)),
     onGranted: (port) => port.tell({ type: 'unchoke' }),
     onLost(port) {
@@ -96,6 +104,8 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
           mayGo: (length, left) => pacer.take({ peer: port.remote, bytes: length, left }, signal),
           onPart(sent) {
             meter.add(sent);
+            line.onPart(countServed());
+            slots.recount();
             dealings.onTaken(port.remote, sent, bytes.byteLength);
           },
         });

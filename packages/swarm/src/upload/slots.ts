@@ -6,6 +6,8 @@ const ELECTION_MS = 10_000;
 const OPTIMISTIC_MS = 30_000;
 /** A peer with a slot that asks nothing for so long has no use for it now. */
 const REST_MS = 5_000;
+/** Where there are so many times more than there should be, that is mended before the next election. */
+const MOST_OVER = 1.5;
 
 /**
  * Who may be sent blocks, when more ask than can be served at a useful rate. Those go first who give to us, by how much
@@ -21,7 +23,7 @@ export interface Slots<P extends WeakKey> {
   /** The block that it was being sent is sent; what it asked for besides may be waiting. */
   finished(peer: P): void;
   leave(peer: P): void;
-  /** There may be more or fewer of them now. */
+  /** There may be more of them now; fewer are found out about within a second. */
   recount(): void;
 }
 
@@ -107,7 +109,8 @@ export function createSlots<P extends WeakKey>(parts: SlotsParts<P>): Slots<P> {
     for (const [peer, { restingSince }] of [...seats]) {
       if (restingSince !== undefined && clock.now() - restingSince >= REST_MS) seats.delete(peer);
     }
-    if (clock.now() - electedAt >= ELECTION_MS) elect();
+    const sitting = [...seats.values()].filter(({ ending }) => !ending).length;
+    if (clock.now() - electedAt >= ELECTION_MS || sitting > MOST_OVER * count()) elect();
     fill();
   };
 
@@ -141,8 +144,7 @@ export function createSlots<P extends WeakKey>(parts: SlotsParts<P>): Slots<P> {
       if (seats.delete(peer)) fill();
     },
     recount() {
-      if (seats.size > count()) elect();
-      fill();
+      if (waiting.size > 0) fill();
     },
   };
 }

@@ -34,6 +34,28 @@ describe('more peers than slots', () => {
     },
   );
 
+  it.each([1, 2])(
+    '[UP8] are no more than a slow line can serve without a silence (seed %i)',
+    async (seed) => {
+      const blockBytes = 256 * KIB;
+      const world = createWorld(100, { seed, blockBytes, latencyMs: () => 20, uplink: () => 48 * KIB });
+      const seeder = await world.peer({ has: true });
+      const leechers: Peer[] = [];
+      for (let i = 0; i < 8; i += 1) leechers.push(await world.peer());
+      const fetches = leechers.map((leecher) => world.begin(leecher, [seeder]));
+      await world.clock.advance(300_000);
+      const complaints = leechers.flatMap(({ entries }) =>
+        entries.filter(({ message }) => message === 'a source did not deliver'),
+      );
+      expect(complaints).toEqual([]);
+      const received = leechers.reduce((sum, leecher) => sum + leecher.bytesReceived(), 0);
+      const kept = leechers.reduce((sum, { holding }) => sum + holding.kept() * blockBytes, 0);
+      expect(received / (300 * 48 * KIB)).toBeGreaterThan(0.95);
+      expect(kept).toBeGreaterThan(received - 4 * blockBytes);
+      for (const fetch of fetches) await fetch.stop();
+    },
+  );
+
   it('[UP4] are told what the share is without a slot', async () => {
     const world = createWorld(200, { blockBytes: 128 * KIB, uplink: () => 1024 * KIB });
     const seeder = await world.peer({ has: true });

@@ -108,12 +108,12 @@ describe('upload slots', () => {
     expect(admitted([a, b])).toBe('b');
   });
 
-  it('[UP8] become fewer at once', async () => {
-    const { slots, admitted, setCount } = setUp(4);
+  it('[UP8] become fewer within a second', async () => {
+    const { clock, admitted, setCount } = setUp(4);
     const all = askers('abcd');
     admitted(all);
     setCount(2);
-    slots.recount();
+    await clock.advance(1_000);
     expect(all.filter(({ lost }) => lost === 1)).toHaveLength(2);
     expect(admitted(all)).toHaveLength(2);
   });
