@@ -18,6 +18,9 @@ const REDRAW_MS = 200;
 /** Rates and times change without an event of their own. */
 const TICK_MS = 500;
 
+/** Below this a part of 64 KiB does not come every second. */
+const SLOW_BYTES_PER_SECOND = 64 * 1024;
+
 const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
 
 /** Draws the snapshot that the screen shows from what every part of the node knows. */
@@ -60,6 +63,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
       signaling: state?.state ?? ('offline' as const),
       peers: transport.links().length,
       noPath: noPath(),
+      slowly: (limiting.current().down ?? Infinity) < SLOW_BYTES_PER_SECOND,
     };
     const rows = shares.all().map((share) => {
       const { root } = share.view;

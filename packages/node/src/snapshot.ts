@@ -12,6 +12,7 @@ export interface Problem {
     | 'nobody-holds'
     | 'unreachable'
     | 'stalled'
+    | 'waiting-turn'
     | 'corrupt'
     | 'evicted'
     | 'no-network'

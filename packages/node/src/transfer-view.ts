@@ -8,6 +8,7 @@ import {
   nobodyHolds,
   noNetwork,
   stalled,
+  waitingTurn,
   unreachable,
   unreadable,
   wrongKey,
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly peers: number;
   /** Other tabs were found lately, and no network path to them. */
   readonly noPath: boolean;
+  /** The user's limit is so low that nothing may come for seconds. */
+  readonly slowly: boolean;
 }
 
 /** The row of a share, from what is known of it. Pure: the same input gives the same row. */
@@ -92,7 +95,8 @@ function statusOf(
   }
   const moving = sources.some(({ rate }) => rate > 0);
   const quiet = download !== undefined && around.now - download.joinedAt >= QUIET_LIMIT_MS;
-  return { state: 'fetching', problem: quiet && !moving ? stalled() : undefined };
+  if (!quiet || moving || around.slowly) return { state: 'fetching' };
+  return { state: 'fetching', problem: sources.some(({ choked }) => choked) ? waitingTurn() : stalled() };
 }
 
 /** Why there is still no source, once that has taken so long that a person wonders. */

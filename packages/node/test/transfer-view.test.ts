@@ -6,7 +6,7 @@ import { viewTransfer } from '../src/transfer-view.ts';
 import type { ShareView } from '../src/vault.ts';
 
 const NOW = 1_000_000;
-const LINKED = { now: NOW, signaling: 'connected', peers: 2, noPath: false } as const;
+const LINKED = { now: NOW, signaling: 'connected', peers: 2, noPath: false, slowly: false } as const;
 const IDLE = { sources: [], uploads: [] };
 
 function share(view: Partial<ShareView> = {}, kept = 0): Share {
@@ -91,6 +91,13 @@ describe('the row of a transfer', () => {
     const activity = { sources: [{ peer, bytes: 0, rate: 0 }], uploads: [] };
     const view = viewTransfer(share({}, 1), activity, joined, LINKED, 'link');
     expect(view.status).toMatchObject({ state: 'fetching', problem: { code: 'stalled' } });
+    const choked = { sources: [{ peer, bytes: 0, rate: 0, choked: true }], uploads: [] };
+    expect(viewTransfer(share({}, 1), choked, joined, LINKED, 'link').status).toMatchObject({
+      state: 'fetching',
+      problem: { code: 'waiting-turn' },
+    });
+    const slowly = viewTransfer(share({}, 1), activity, joined, { ...LINKED, slowly: true }, 'link');
+    expect(slowly.status).toEqual({ state: 'fetching' });
     const busy = { sources: [{ peer, bytes: 9, rate: 9 }], uploads: [] };
     expect(viewTransfer(share({}, 1), busy, joined, LINKED, 'link').status).toEqual({ state: 'fetching' });
   });

@@ -225,6 +225,7 @@ export function createBlockFetch({
         peer: port.remote,
         bytes: meter.total(),
         rate: meter.rate(),
+        choked: port.choked(),
       })),
   };
 }
