@@ -3,7 +3,9 @@
  * files are hashed and stored, against the browser's own means, and then how the overlay does in simulated networks.
  * `npm run bench -- storage` and `-- overlay` are those alone; what stands after them goes to e2e/bench/storage-main.ts
  * (`-- storage --mib 16 --runs 3`) and packages/dht/sim/main.ts (`-- overlay --nodes 200 --lookups 100`). `-- large`
- * carries a file of 4 GiB from disk to disk, and `-- swarm` gives one from a slow tab to eight others. Anything else goes to e2e/bench/main.ts, and is about the first:
+ * carries a file of 4 GiB from disk to disk, `-- first-byte` measures how soon a pasted link gives its first block
+ * (`--runs 7`), and `-- swarm` gives a file from a slow tab to eight others. Anything else goes to e2e/bench/main.ts, and
+ * is about the first:
  * `npm run bench -- --quick`, `-- --only raw,webtorrent`.
  */
 import { join } from 'node:path';
@@ -18,6 +20,8 @@ import { runNode, TOOLS } from './lib/run.mjs';
 const E2E = join(ROOT, 'e2e');
 /** Subjects that need neither the app nor its server. */
 const OTHERS = new Set(['raw', 'webtorrent']);
+/** Benchmarks that are programs of their own, `e2e/bench/<name>-main.ts`. */
+const PROGRAMS = new Set(['swarm', 'large', 'storage', 'first-byte']);
 
 async function bench(args) {
   checkNodeVersion();
@@ -27,7 +31,7 @@ async function bench(args) {
     process.exitCode = await benchOverlay(rest);
     return;
   }
-  if (subject === 'large' || subject === 'storage' || subject === 'swarm') {
+  if (PROGRAMS.has(subject)) {
     await build();
     process.exitCode = await benchInBrowser(`${subject}-main`, rest);
     return;

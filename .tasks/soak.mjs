@@ -1,6 +1,7 @@
 /*
  * `npm run soak`: tabs come and go for half an hour, and those that stay must neither make too many connections nor
  * grow. `npm run soak -- --minutes 5` for another time, `-- --seed N` for the order of events of another run.
+ * `npm run soak -- idle`: a tab that seeds and otherwise does nothing for ten minutes must not grow either.
  */
 import { build } from './lib/build.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
@@ -10,19 +11,24 @@ import { fail, TaskError } from './lib/root.mjs';
 import { runNode, TOOLS } from './lib/run.mjs';
 
 const MINUTES = 30;
+const IDLE_MINUTES = 10;
 
 async function soak(args) {
-  const { minutes = MINUTES, seed } = parse(args);
+  const idle = args[0] === 'idle';
+  const { minutes = idle ? IDLE_MINUTES : MINUTES, seed } = parse(idle ? args.slice(1) : args);
   checkNodeVersion();
   await ensureInstalled();
   const CHROMIUM_PATH = await ensureChromium();
   await build();
-  console.log(`Tabs come and go for ${minutes} minutes ...`);
-  const story = ['test', '--config', 'e2e/playwright.config.ts', '--project=stories', 'soak.spec.ts'];
+  console.log(
+    idle ? `A tab is idle for ${minutes} minutes ...` : `Tabs come and go for ${minutes} minutes ...`,
+  );
+  const spec = idle ? 'idle.spec.ts' : 'soak.spec.ts';
+  const story = ['test', '--config', 'e2e/playwright.config.ts', '--project=stories', spec];
   const { code } = await runNode(TOOLS.playwright, story, {
     env: {
       CHROMIUM_PATH,
-      SOAK_MINUTES: String(minutes),
+      [idle ? 'IDLE_MINUTES' : 'SOAK_MINUTES']: String(minutes),
       ...(seed === undefined ? {} : { SEED: String(seed) }),
     },
   });
@@ -35,7 +41,7 @@ function parse(args) {
     const name = args[at]?.replace(/^--/, '');
     const value = Number(args[at + 1]);
     if (!['minutes', 'seed'].includes(name) || !(value >= 0)) {
-      throw new TaskError('npm run soak takes --minutes N and --seed N.');
+      throw new TaskError('npm run soak takes --minutes N and --seed N, after idle or nothing.');
     }
     given[name] = value;
   }

@@ -21,6 +21,41 @@ test('a flipped bit is refused and fetched elsewhere, and the log names who sent
   expect(await c.logNames(await a.nodeId())).toBe(false);
 });
 
+test('a poisoner among five sources is found out after two blocks at most, and stays so when the page is loaded anew', async ({
+  openTab,
+  openProfile,
+}) => {
+  const file = testFile('wanted.bin', 24 * MIB);
+  const a = await openTab();
+  const share = await a.share([file]);
+  const others = [await openTab(), await openTab(), await openTab()];
+  for (const tab of others) await tab.download(share);
+  const { tab: poisoner, tap } = await (await openProfile()).openTappedTab();
+  await poisoner.download(share);
+  const poisonerId = await poisoner.nodeId();
+  const bait = await poisoner.share([testFile('bait.bin', MIB)]);
+  await tap.corruptBulk();
+
+  const c = await openTab();
+  await c.expectPeers(5);
+  await c.download(share);
+  expect(await c.save(share.root)).toMatchObject({ sha256: file.sha256 });
+  const refused = async (): Promise<unknown[]> =>
+    (await c.log())
+      .filter(({ message }) => message.startsWith('refused a corrupt'))
+      .map(({ fields }) => fields['peer']);
+  const found = await refused();
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.length).toBeLessThanOrEqual(2);
+  expect(new Set(found)).toEqual(new Set([poisonerId]));
+
+  await c.page.reload();
+  await c.expectPeers(5);
+  await c.paste(bait.link);
+  await c.expectWord(bait.root, /damaged|corrupt|not what/i, { timeout: 15_000 });
+  expect(await refused()).toEqual([]);
+});
+
 test('when the only holder sends rubbish, nothing of it is kept, and the page says what is the matter', async ({
   openTab,
   openProfile,

@@ -14,6 +14,8 @@ import type { Problem } from './snapshot.ts';
  */
 const FIRST_LOOK_AGAIN_MS = 250;
 const MAX_LOOK_AGAIN_MS = 30_000;
+/** As long as a source delivers: those who take part tell one another of more. */
+const FED_LOOK_AGAIN_MS = 5 * 60_000;
 
 /** How a download is getting on; what the screen says of it is made from this. */
 export interface DownloadState {
@@ -83,10 +85,15 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     signal: AbortSignal,
   ): AsyncGenerator<NodeId, void, undefined> {
     let pause = FIRST_LOOK_AGAIN_MS;
+    let lookedAt = -Infinity;
     for (;;) {
-      for await (const node of findHolders(root, signal)) yield node;
-      run.state.lookups += 1;
-      onChange();
+      const isFed = swarm.activity(root).sources.some(({ rate }) => rate > 0);
+      if (!isFed || clock.now() - lookedAt >= FED_LOOK_AGAIN_MS) {
+        lookedAt = clock.now();
+        for await (const node of findHolders(root, signal)) yield node;
+        run.state.lookups += 1;
+        onChange();
+      }
       const early = new AbortController();
       run.lookNow = () => early.abort();
       await sleep(clock, pause, { signal: AbortSignal.any([early.signal, signal]) }).catch(() => undefined);
@@ -95,13 +102,16 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     }
   }
 
-  const onEvent = ({ state }: Running, event: FetchEvent): void => {
+  const onEvent = (run: Running, event: FetchEvent): void => {
+    const { state } = run;
     if (event.type === 'joined') {
       state.joinedAt = clock.now();
       state.sources.add(event.peer);
       state.failed.delete(event.peer);
-    } else if (event.type === 'left') state.sources.delete(event.peer);
-    else if (event.type === 'banned') state.banned.add(event.peer);
+    } else if (event.type === 'left') {
+      state.sources.delete(event.peer);
+      if (state.sources.size === 0) run.lookNow();
+    } else if (event.type === 'banned') state.banned.add(event.peer);
     else if (event.type === 'unreachable') state.failed.set(event.peer, event.reason);
     onChange();
   };

@@ -1,12 +1,12 @@
 import { errorText, every, stateWhere, type Clock, type Log, type Random } from '@tabswarm/base';
 import { formatAppLink, parseLink } from '@tabswarm/content';
-import { createDht, NoNetworkError, type Dht } from '@tabswarm/dht';
+import { createDht } from '@tabswarm/dht';
 import type { Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import { idFromText, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { PeerBook } from '@tabswarm/store/peer-book';
-import { createSwarm } from '@tabswarm/swarm';
+import { createSwarm, type BanBook } from '@tabswarm/swarm';
 import type { Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import type { Node } from './api.ts';
@@ -18,6 +18,7 @@ import { fileAt } from './file-at.ts';
 import { fileStatuses } from './file-status.ts';
 import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
+import { createHolders } from './holders.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createLimiting } from './limiting.ts';
 import { noLimitsMemory, type LimitsMemory } from './limits.ts';
@@ -44,6 +45,8 @@ export interface NodeCollaborators {
   readonly identity: Identity;
   /** Absent where a tab remembers nobody. */
   readonly book?: PeerBook | undefined;
+  /** Absent where bans end with the page. */
+  readonly bans?: BanBook | undefined;
   /** Absent where a tab lives on its links alone. */
   readonly signaling?: Signaling | undefined;
   readonly duties: Duties;
@@ -67,7 +70,16 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const { vault, identity, signaling, duties, room = unknownRoom, clock, random, log } = collaborators;
   const { transport, noPath } = watchPaths(collaborators.transport, clock);
   const shares = createShares(vault);
-  const swarm = createSwarm({ transport, library: shares.library, clock, random, log: log.scoped('swarm') });
+  const { bans } = collaborators;
+  const swarm = createSwarm({
+    transport,
+    library: shares.library,
+    bans,
+    identity,
+    clock,
+    random,
+    log: log.scoped('swarm'),
+  });
   const dht = createDht(
     { transport, identity, clock, random, log },
     { isLinkInUse: (node) => swarm.uses(node), ...(links ? { links } : {}) },
@@ -87,10 +99,11 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     log,
     onChange: () => redraw(),
   });
+  const holders = createHolders({ dht, transport, clock, log: log.scoped('downloads') });
   const downloads = createDownloads({
     shares,
     swarm,
-    findHolders: (root, over) => findHolders(dht, root, over),
+    findHolders: holders.find,
     isRead: (root) => readers.isWanted(root),
     duties,
     room,
@@ -162,6 +175,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   const add: Node['add'] = async (text, { files } = {}) => {
     const { root, key, name, signaling: servers } = parseLink(text);
     const listed = shares.get(root) !== undefined;
+    if (!listed && running) holders.lookAhead(root);
     const choice = files && onlyThese(files);
     try {
       shares.put(await vault.want({ root, key, name, signaling: servers, choice }));
@@ -311,13 +325,4 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       await transport.dial(idFromText<NodeId>(nodeId), { signal });
     },
   };
-}
-
-/** The nodes that are said to hold a share, other than this one. With no network there are none, which is no error. */
-async function* findHolders(dht: Dht, root: Root, signal: AbortSignal): AsyncIterable<NodeId> {
-  try {
-    for await (const node of dht.findProviders(root, { signal })) if (node !== dht.self) yield node;
-  } catch (cause) {
-    if (!(cause instanceof NoNetworkError)) throw cause;
-  }
 }

@@ -3,6 +3,7 @@ import type { LinkCounts } from '@tabswarm/protocol/page-config';
 import type { IceServer } from '@tabswarm/protocol/signaling';
 import { createIdbKeyring } from '@tabswarm/store/keyring';
 import { openTabChannel } from '@tabswarm/store';
+import { openBanBook } from '@tabswarm/store/ban-book';
 import { openPeerBook } from '@tabswarm/store/peer-book';
 import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
@@ -61,8 +62,9 @@ export async function openNode(
   const memento = createMemento(localStorage, log);
   const limits = createLimitsMemory(localStorage, openTabChannel('tabswarm-limits'), log);
   const book = openPeerBook();
+  const bans = openBanBook();
   return createNode(
-    { vault, transport, identity, signaling, book, duties, room, memento, limits, clock, random, log },
+    { vault, transport, identity, signaling, book, bans, duties, room, memento, limits, clock, random, log },
     { site, links },
   );
 }

@@ -70,6 +70,7 @@ export function createShares(vault: Vault): Shares {
   const removals = createListeners<Root>();
   const wishes = createListeners<Root>();
   const news = createListeners<{ root: Root; indexes: readonly number[] }>();
+  const verifications = createListeners<{ root: Root; index: number }>();
   let unsubscribe: Unsubscribe | undefined;
 
   const mark = (root: Root, indexes: readonly number[]): void => {
@@ -116,6 +117,7 @@ export function createShares(vault: Vault): Shares {
   const onVaultChange = (change: VaultChange): void => {
     if (change.type === 'share') put(change.share);
     else if (change.type === 'blocks') mark(change.root, change.indexes);
+    else if (change.type === 'verified') verifications.emit(change);
     else if (entries.delete(change.root)) {
       removals.emit(change.root);
       changes.emit(change.root);
@@ -153,10 +155,17 @@ export function createShares(vault: Vault): Shares {
     hashes: (range) => vault.hashes(root, range),
     putHashes: (range, bytes) => judged(() => vault.putHashes(root, range, bytes)),
     block: (index) => vault.block(root, index),
-    async putBlock(index, bytes) {
-      const verdict = await vault.put(root, index, bytes);
-      if (verdict === 'kept') mark(root, [index]);
-      return verdict;
+    async putBlock(index, bytes, onVerified) {
+      const stop = verifications.subscribe((verified) => {
+        if (verified.root === root && verified.index === index) onVerified();
+      });
+      try {
+        const verdict = await vault.put(root, index, bytes);
+        if (verdict === 'kept') mark(root, [index]);
+        return verdict;
+      } finally {
+        stop();
+      }
     },
   });
 

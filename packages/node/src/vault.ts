@@ -75,6 +75,8 @@ export interface MetainfoView {
 export type VaultChange =
   | { readonly type: 'share'; readonly share: ShareView }
   | { readonly type: 'blocks'; readonly root: Root; readonly indexes: readonly number[] }
+  /** The hash of a block that was put in this tab is right; it is on its way to the disk. */
+  | { readonly type: 'verified'; readonly root: Root; readonly index: number }
   | { readonly type: 'removed'; readonly root: Root };
 
 export interface HashProgress {

@@ -1,6 +1,7 @@
 import { ProtocolError } from './error.ts';
 import type { Root } from './ids.ts';
 import { MAX_PAYLOAD_BYTES } from './link.ts';
+import { MAX_STATEMENT_BYTES } from './taking-part.ts';
 import { bool, bytes, dict, id, int, list, message, oneOf, tagged } from './schema.ts';
 
 /*
@@ -24,6 +25,8 @@ const MAX_BITFIELD_BYTES = 15 * 1024;
 const MAX_HASHES = 512;
 /** Ranges of blocks in one `want`. */
 export const MAX_WANTED_RANGES = 64;
+/** Statements of others in one `peers`, and in one minute. */
+export const MAX_STATEMENTS = 50;
 /** Questions open on one link in one direction. */
 export const MAX_OPEN_REQUESTS = 256;
 const MAX_BLOCKS = MAX_BITFIELD_BYTES * 8;
@@ -67,6 +70,11 @@ export const swarmMessage = message(
       count: int(1, MAX_HASHES),
     }),
     askBlock: dict({ request: requestId, root, index: blockIndex }),
+    /** Signed statements of nodes that take part in this share, the sender's own included; see `taking-part.ts`. */
+    peers: dict({
+      root,
+      statements: list(bytes({ min: 1, max: MAX_STATEMENT_BYTES }), { max: MAX_STATEMENTS }),
+    }),
     cancel: dict({ request: requestId }),
     refuse: dict({ request: requestId, reason: oneOf(...REFUSAL_REASONS) }),
     /** Blocks may be asked for again, after a refusal as `choked`. */

@@ -1,15 +1,23 @@
-import { createDeferred, errorText, type Clock, type Log, type Random } from '@tabswarm/base';
+import { createDeferred, errorText, every, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { Claim, Inflow } from './inflow.ts';
+import type { Inspection } from './inspection.ts';
 import type { Holding } from './library.ts';
-import { createPicker } from './picker.ts';
+import { createPicker, type Asked } from './picker.ts';
+import { createPlaces } from './places.ts';
 import { RefusedError, StalledError, type Port } from './port.ts';
-import { createSource, type Source, type SourceView } from './source.ts';
+import { createSource, type Ask, type Source, type SourceView } from './source.ts';
 import type { Window } from './urges.ts';
 
-/** Blocks received and not yet stored; beyond that the wire waits for the disk. 16 MiB of blocks of 256 KiB. */
-const MAX_UNSTORED = 64;
+/** What was received and is not yet stored; beyond that the wire waits for the disk. */
+const MAX_UNSTORED_BYTES = 16 * 1024 * 1024;
 /** A source that had no time or stalled is left alone for so long. */
 const PAUSE_MS = 1_000;
+/** Who should be asked for what else is thought over so often, as sources get slower without anything happening. */
+const REVIEW_MS = 500;
+/** A source is asked for what the others had sooner where that takes no longer than this. */
+const PATIENCE_SECONDS = 2;
+/** A block is asked for again where it would be here in so much less than the time that it will take else. */
+const MUCH_SOONER = 0.5;
 
 /** Fetches the missing blocks of one share from all sources at once. */
 export interface BlockFetch {
@@ -32,6 +40,7 @@ export interface BlockFetchCollaborators {
   /** Whether a block can be verified already; what cannot is not asked for. */
   readonly isKnown: (index: number) => boolean;
   readonly inflow: Inflow;
+  readonly inspection: Inspection;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -44,6 +53,7 @@ export function createBlockFetch({
   windows,
   isKnown,
   inflow,
+  inspection,
   clock,
   random,
   log,
@@ -53,7 +63,7 @@ export function createBlockFetch({
   const lengths = layout?.blockLengths ?? new Uint32Array();
   const picker = createPicker(
     {
-      blockCount: lengths.length,
+      lengths,
       urgentBlocks: layout?.urgentBlocks ?? 0,
       windows,
       priorities: holding.priorities(),
@@ -69,6 +79,10 @@ export function createBlockFetch({
   /** Blocks that have come and are being verified and stored. */
   const unstored = new Set<number>();
   let claim: Claim | undefined;
+  let unstoredBytes = 0;
+  /** A block has come. */
+  let begun = false;
+  const places = createPlaces(clock);
 
   const haveOf = (port: Port): Uint8Array => port.holdings.get(holding.root)?.have ?? new Uint8Array();
 
@@ -78,10 +92,22 @@ export function createBlockFetch({
     return true;
   };
 
-  /** The block is here: whoever else is still sending it may stop. */
+  /** Whoever else is still sending the block may stop. */
+  const stopOthers = (index: number): void => {
+    for (const { inFlight } of sources.values()) inFlight.get(index)?.cancel.abort();
+  };
+
+  /** Somebody has begun to send it: who was asked as well and has not can spare the effort. */
+  const stopUnbegun = (index: number): void => {
+    for (const { inFlight } of sources.values()) {
+      const ask = inFlight.get(index);
+      if (ask?.received === 0) ask.cancel.abort();
+    }
+  };
+
   const onBlock = (index: number): void => {
     picker.done(index);
-    for (const { inFlight } of sources.values()) inFlight.get(index)?.abort();
+    stopOthers(index);
   };
 
   const isRead = (): boolean => [...windows()].length > 0;
@@ -90,21 +116,55 @@ export function createBlockFetch({
   const mayAsk = (source: Source): boolean =>
     !source.port.choked() &&
     source.room(isRead()) > 0 &&
-    unstored.size < MAX_UNSTORED &&
-    claim?.mayAsk(outstanding()) === true;
+    unstoredBytes < MAX_UNSTORED_BYTES &&
+    claim?.mayAsk(outstanding()) === true &&
+    places.take(source);
+
+  /** How long all sources together will take for the rest. */
+  const secondsLeft = (): number => {
+    let rate = 0;
+    for (const { meter } of sources.values()) rate += meter.rate();
+    return rate > 0 ? picker.missingBytes() / rate : Infinity;
+  };
+
+  /** By how much sooner a block would come from this source than from those who were asked for it. */
+  const gainOf = (source: Source, index: number): number => {
+    let soonest = Infinity;
+    for (const { inFlight, secondsUntil } of sources.values()) {
+      if (inFlight.has(index)) soonest = Math.min(soonest, secondsUntil(index));
+    }
+    const here = source.secondsFor(lengths[index] ?? 0);
+    return here < soonest * MUCH_SOONER ? Math.min(soonest - here, Number.MAX_SAFE_INTEGER) : 0;
+  };
+
+  const serve = (source: Source): void => {
+    if (source.dry || over.signal.aborted || !mayAsk(source)) return;
+    const have = haveOf(source.port);
+    const notNow = refused.get(source.port);
+    const patience = Math.max(PATIENCE_SECONDS, secondsLeft());
+    const asked: Asked = {
+      mine: (index) =>
+        source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true || !isKnown(index),
+      inTime: (index) => source.secondsFor(lengths[index] ?? 0) <= patience,
+      gain: (index) => gainOf(source, index),
+    };
+    while (mayAsk(source)) {
+      const index = picker.pick(have, asked);
+      if (index === undefined) {
+        source.dry = true;
+        return;
+      }
+      void fetchBlock(source, index);
+    }
+  };
 
   const pump = (): void => {
     if (over.signal.aborted || finishIfComplete()) return;
     for (const source of sources.values()) {
-      const have = haveOf(source.port);
-      const notNow = refused.get(source.port);
-      const isMine = (index: number): boolean =>
-        source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true || !isKnown(index);
-      while (mayAsk(source)) {
-        const index = picker.pick(have, isMine);
-        if (index === undefined) break;
-        void fetchBlock(source, index);
-      }
+      source.dry = false;
+      serve(source);
+      // Whoever has nothing for us, or no time, makes room for others.
+      if (source.inFlight.size === 0) places.leave(source);
     }
   };
 
@@ -117,6 +177,7 @@ export function createBlockFetch({
       refused.set(port, blocks.add(index));
     } else if (cause instanceof RefusedError || cause instanceof StalledError) {
       source.snubbed = true;
+      places.leave(source);
     } else return;
     log.info('a source did not deliver', { peer: port.remote, index, cause: errorText(cause) });
   };
@@ -125,8 +186,8 @@ export function createBlockFetch({
     const { port, meter, inFlight } = source;
     const length = lengths[index] ?? 0;
     const cancel = new AbortController();
-    let expected = length;
-    inFlight.set(index, cancel);
+    const ask: Ask = { cancel, length, askedAt: clock.now(), received: 0 };
+    inFlight.set(index, ask);
     source.outstanding += length;
     picker.asked(index);
     try {
@@ -137,9 +198,10 @@ export function createBlockFetch({
           signal: AbortSignal.any([cancel.signal, over.signal]),
           onProgress(received) {
             meter.add(received);
-            expected -= received;
+            ask.received += received;
+            if (ask.received === received) stopUnbegun(index);
             source.outstanding -= received;
-            pump();
+            serve(source);
           },
         },
       );
@@ -150,7 +212,7 @@ export function createBlockFetch({
       if (!cancel.signal.aborted && !over.signal.aborted) onFailure(source, index, cause);
     } finally {
       inFlight.delete(index);
-      source.outstanding -= expected;
+      source.outstanding -= length - ask.received;
       picker.released(index);
       if (source.snubbed) clock.after(PAUSE_MS, pump);
       else pump();
@@ -158,15 +220,27 @@ export function createBlockFetch({
   };
 
   const keep = async (port: Port, index: number, bytes: ArrayBuffer): Promise<void> => {
+    // Whoever stores it takes the bytes with them.
+    const { byteLength } = bytes;
     unstored.add(index);
+    unstoredBytes += byteLength;
     try {
-      if ((await holding.putBlock(index, bytes)) === 'kept') onBlock(index);
-      else onCorrupt(port, index);
+      const verdict = await inspection.look(port.remote, {
+        put: (onVerified) => holding.putBlock(index, bytes, onVerified),
+        onVerified() {
+          if (!begun) log.info('the first block is here', { root: holding.root, index });
+          begun = true;
+          stopOthers(index);
+        },
+        onCorrupt: () => onCorrupt(port, index),
+      });
+      if (verdict === 'kept') onBlock(index);
     } catch (cause) {
       // Verified or not, it cannot be stored: no other source would help.
       done.reject(cause);
     } finally {
       unstored.delete(index);
+      unstoredBytes -= byteLength;
     }
   };
 
@@ -178,6 +252,11 @@ export function createBlockFetch({
         signal.throwIfAborted();
         claim = inflow.claim(pump);
         pump();
+        const review = (): void => {
+          places.review();
+          pump();
+        };
+        every(clock, () => REVIEW_MS, review, { signal: over.signal });
         await done.promise;
       } finally {
         signal.removeEventListener('abort', onAbort);
@@ -198,9 +277,10 @@ export function createBlockFetch({
       const source = sources.get(port);
       if (!source) return;
       sources.delete(port);
+      places.leave(source);
       refused.delete(port);
       picker.count(haveOf(port), -1);
-      for (const cancel of source.inFlight.values()) cancel.abort();
+      for (const { cancel } of source.inFlight.values()) cancel.abort();
       pump();
     },
     onHave(port, indexes) {

@@ -15,5 +15,5 @@ export type FetchEvent =
   | { readonly type: 'left'; readonly peer: NodeId }
   /** The info dictionary is here and its hash is the root. */
   | { readonly type: 'informed' }
-  /** It sent what does not hash to what was asked for, and is not asked again for an hour. */
-  | { readonly type: 'banned'; readonly peer: NodeId; readonly what: 'block' | 'info' | 'hashes' };
+  /** It sent what does not hash to what was asked for (`before`: at some other time), and is not asked again for an hour. */
+  | { readonly type: 'banned'; readonly peer: NodeId; readonly what: 'block' | 'info' | 'hashes' | 'before' };

@@ -1,3 +1,4 @@
+export type { Ban, BanBook } from './bans.ts';
 export { hasBit, setBit } from './bitfield.ts';
 export type { FetchEvent } from './events.ts';
 export {

@@ -45,8 +45,11 @@ export interface Holding {
   hashes(range: HashRange): Promise<ArrayBuffer | undefined>;
   putHashes(range: HashRange, bytes: ArrayBuffer): Promise<Verdict>;
   block(index: number): Promise<ArrayBuffer | undefined>;
-  /** Resolves when the block is verified and stored; rejects where it cannot be stored. */
-  putBlock(index: number, bytes: ArrayBuffer): Promise<Verdict>;
+  /**
+   * Resolves when the block is verified and stored; rejects where it cannot be stored. `onVerified` is called as soon as
+   * its hash was found right, and may not be where it was stored already.
+   */
+  putBlock(index: number, bytes: ArrayBuffer, onVerified: () => void): Promise<Verdict>;
 }
 
 /** The shares that this tab takes part in. */

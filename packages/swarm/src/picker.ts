@@ -5,7 +5,7 @@ import type { Window } from './urges.ts';
 
 /** Blocks chosen at random before rarity counts: a newcomer soon has something that others lack. */
 const RANDOM_FIRST_BLOCKS = 4;
-/** Near the end, or where somebody waits for it, a block may be asked of so many sources at once. */
+/** Where somebody waits for it, a block may be asked of so many sources at once, and at the end of one more. */
 const MAX_DUPLICATES = 2;
 /** Blocks among which the rarest is looked for: enough that rare ones spread, however large the share. */
 const MAX_CANDIDATES = 512;
@@ -15,8 +15,8 @@ const LEAST_COST = 1;
 /**
  * Which block to ask a source for next: urgent ones, those that are read one after the other, then the first few at
  * random, then the one that the fewest sources hold (Legout et al., "Rarest First and Choke Algorithms Are Enough", IMC
- * 2006), of the files to be had first before all others; and when all that is wanted has been asked for, again what is
- * slow to come.
+ * 2006), of the files to be had first before all others; and when all that is wanted has been asked for, again what would
+ * come later from whoever was asked.
  */
 export interface Picker {
   /** The blocks of a source that came, or (with -1) went. */
@@ -26,17 +26,30 @@ export interface Picker {
   done(index: number): void;
   /** Which blocks are wanted has changed. */
   want(priorities: Uint8Array | undefined): void;
+  /** Bytes that are wanted and not here. */
+  missingBytes(): number;
   /** All that is wanted is here, and all that is being read. */
   isDone(): boolean;
-  /** Undefined where the source holds nothing that is wanted. `mine` says what it is not to be asked for (again). */
-  pick(have: Uint8Array, mine: (index: number) => boolean): number | undefined;
+  /** Undefined where the source holds nothing that is wanted, or that it should be asked for. */
+  pick(have: Uint8Array, source: Asked): number | undefined;
   asked(index: number): void;
   /** Asked for, and it will not come from there. */
   released(index: number): void;
 }
 
+/** The source that a block is picked for. */
+export interface Asked {
+  /** What it is not to be asked for (again). */
+  readonly mine: (index: number) => boolean;
+  /** Whether it would bring the block before the others had brought all that is missing. Not asked of what it alone has. */
+  readonly inTime: (index: number) => boolean;
+  /** By how many seconds it would bring a block sooner than those who were asked for it; 0 where that does not pay. */
+  readonly gain: (index: number) => number;
+}
+
 export interface PickerOptions {
-  readonly blockCount: number;
+  /** Bytes of each block. */
+  readonly lengths: Uint32Array;
   readonly urgentBlocks: number;
   /** What is being read now, whether it was chosen or not. */
   readonly windows: () => Iterable<Window>;
@@ -45,10 +58,11 @@ export interface PickerOptions {
 }
 
 export function createPicker(
-  { blockCount, urgentBlocks, windows, priorities }: PickerOptions,
+  { lengths, urgentBlocks, windows, priorities }: PickerOptions,
   have: Uint8Array,
   random: Random,
 ): Picker {
+  const blockCount = lengths.length;
   const holders = new Uint16Array(blockCount);
   const asked = new Uint8Array(blockCount);
   const here = new Uint8Array(blockCount);
@@ -60,6 +74,7 @@ export function createPicker(
   }
   /** What is wanted and not here, and how much of it nobody was asked for. */
   let missing = new Set<number>();
+  let missingBytes = 0;
   let unasked = 0;
   /**
    * The same in random order, so that the first of several equals is any of them; and what came since. First what is to be
@@ -72,6 +87,7 @@ export function createPicker(
       (index) => here[index] === 0 && wanted?.[index] !== SKIPPED,
     );
     missing = new Set(lacking);
+    missingBytes = lacking.reduce((sum, index) => sum + (lengths[index] ?? 0), 0);
     unasked = lacking.filter((index) => asked[index] === 0).length;
     const isFirst = (index: number): boolean => wanted?.[index] === FIRST;
     const first = lacking.filter((index) => isFirst(index));
@@ -160,18 +176,24 @@ export function createPicker(
     done(index) {
       if (here[index] === 0) kept += 1;
       here[index] = 1;
-      if (missing.delete(index) && asked[index] === 0) unasked -= 1;
+      if (!missing.delete(index)) return;
+      missingBytes -= lengths[index] ?? 0;
+      if (asked[index] === 0) unasked -= 1;
     },
     want,
+    missingBytes: () => missingBytes,
     isDone: () => missing.size === 0 && isReadThrough(),
-    pick(bits, mine) {
+    pick(bits, { mine, inTime, gain }) {
       const usable = (index: number): boolean => hasBit(bits, index) && !mine(index);
       const fresh = (index: number): boolean => asked[index] === 0 && usable(index);
       const again = (index: number): boolean => (asked[index] ?? 0) < MAX_DUPLICATES && usable(index);
       const rarity = kept < RANDOM_FIRST_BLOCKS ? () => LEAST_COST : (index: number) => holders[index] ?? 0;
-      const wanted = firstUrgent(fresh) ?? nextRead(fresh) ?? waitedFor(again) ?? choose(fresh, rarity);
+      const timely = (index: number): boolean => fresh(index) && (holders[index] === 1 || inTime(index));
+      const wanted = firstUrgent(fresh) ?? nextRead(fresh) ?? waitedFor(again) ?? choose(timely, rarity);
       if (wanted !== undefined || unasked > 0) return wanted;
-      return choose(again, (index) => asked[index] ?? 0);
+      const late = (index: number): boolean =>
+        (asked[index] ?? 0) <= MAX_DUPLICATES && usable(index) && gain(index) > 0;
+      return choose(late, (index) => LEAST_COST + 1 / (1 + gain(index)));
     },
     asked(index) {
       if (asked[index] === 0 && missing.has(index)) unasked -= 1;

@@ -1,20 +1,18 @@
 import { abortable, errorText, shuffled, sleep, type Clock, type Log, type Random } from '@tabswarm/base';
-import { UnreachableError } from '@tabswarm/net';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { HashRange } from '@tabswarm/content';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
 import { createHashFetch, type HashFetch } from './hash-fetch.ts';
 import type { Inflow } from './inflow.ts';
+import type { Inspection } from './inspection.ts';
 import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, Question, RemoteHolding } from './port.ts';
+import { createRecruiter } from './recruiter.ts';
 import type { SourceView } from './source.ts';
 import type { Window } from './urges.ts';
 
-/** Sources of one share at a time, and how many of them are being linked to at once. */
-const MAX_SOURCES = 8;
-const MAX_REACHING = 4;
 /** Peers of one share altogether, those included that joined by themselves. */
 const MAX_PORTS = 64;
 /** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
@@ -29,18 +27,17 @@ export interface SessionCollaborators {
   readonly windows: () => Iterable<Window>;
   /** Links to a node and joins the share there; rejects with an UnreachableError or a NotHoldingError. */
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
+  /** Nodes that others who take part have told of; see `Exchange`. */
+  readonly candidates: (signal: AbortSignal) => AsyncIterable<NodeId>;
   readonly banned: (node: NodeId) => boolean;
+  /** Has the node left out of all sessions, this one included, by `onBanned`. */
   readonly ban: (node: NodeId) => void;
+  readonly inspection: Inspection;
   readonly emit: (event: FetchEvent) => void;
   readonly inflow: Inflow;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-}
-
-/** The node that was said to hold the share does not. */
-export class NotHoldingError extends Error {
-  override readonly name = 'NotHoldingError';
 }
 
 /** Fetches one share from all who hold parts of it. */
@@ -51,6 +48,7 @@ export interface Session {
   onJoined(port: Port): void;
   onHave(port: Port, indexes: readonly number[]): void;
   onLeft(port: Port): void;
+  onBanned(node: NodeId): void;
   /** Blocks that are here now, by whatever way they came. */
   onKept(indexes: readonly number[]): void;
   /** What is wanted of the share, or read of it, has changed. */
@@ -60,9 +58,8 @@ export interface Session {
 }
 
 export function createSession(collaborators: SessionCollaborators): Session {
-  const { holding, windows, reach, banned, emit, inflow, clock, random, log } = collaborators;
+  const { holding, windows, reach, banned, inspection, emit, inflow, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
-  const reaching = new Set<NodeId>();
   let blocks: BlockFetch | undefined;
   let hashes: HashFetch | undefined;
   let wake: (() => void)[] = [];
@@ -97,9 +94,8 @@ export function createSession(collaborators: SessionCollaborators): Session {
 
   const onCorrupt = (port: Port, what: 'block' | 'info' | 'hashes', index?: number): void => {
     log.warn(`refused a corrupt ${what}`, { peer: port.remote, root: holding.root, index });
-    collaborators.ban(port.remote);
     emit({ type: 'banned', peer: port.remote, what });
-    remove(port);
+    collaborators.ban(port.remote);
   };
 
   /** Sources that hold something we lack. Those who only fetch as we do take no place from those who have it. */
@@ -114,27 +110,18 @@ export function createSession(collaborators: SessionCollaborators): Session {
     return [...ports.values()].filter((port) => isUseful(port)).length;
   };
 
-  const recruit = async (holders: AsyncIterable<NodeId>, signal: AbortSignal): Promise<void> => {
-    for await (const node of abortableIterable(holders, signal)) {
-      if (ports.has(node) || reaching.has(node) || banned(node)) continue;
-      while (countUseful() + reaching.size >= MAX_SOURCES || reaching.size >= MAX_REACHING) {
-        await abortable(change(), signal);
-      }
-      reaching.add(node);
-      emit({ type: 'reaching', peer: node });
-      reach(node, signal)
-        .then(add, (cause: unknown) => {
-          if (signal.aborted) return;
-          const reason = cause instanceof UnreachableError ? cause.reason : 'not-holding';
-          log.info('not a source', { peer: node, cause: errorText(cause) });
-          emit({ type: 'unreachable', peer: node, reason });
-        })
-        .finally(() => {
-          reaching.delete(node);
-          changed();
-        });
-    }
-  };
+  const recruiter = createRecruiter({
+    reach,
+    banned,
+    isJoined: (node) => ports.has(node),
+    countUseful,
+    change,
+    changed,
+    add,
+    emit,
+    clock,
+    log,
+  });
 
   /** Asks one source after the other until one gives what `put` accepts. */
   const askAny = async (
@@ -158,6 +145,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
           log.info('asking the next source', { peer: port.remote, cause: errorText(cause) });
           continue;
         }
+        if (banned(port.remote)) continue;
         if ((await put(bytes)) === 'kept') {
           again.abort();
           return;
@@ -196,6 +184,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       windows,
       isKnown: hashes.isKnown,
       inflow,
+      inspection,
       clock,
       random,
       log,
@@ -210,9 +199,14 @@ export function createSession(collaborators: SessionCollaborators): Session {
     async run(holders, signal) {
       const over = new AbortController();
       const joined = AbortSignal.any([signal, over.signal]);
-      recruit(holders, joined).catch((cause: unknown) => {
+      const onFailure = (cause: unknown): void => {
         if (!joined.aborted) log.error('finding sources failed', { cause: errorText(cause) });
-      });
+      };
+      recruiter.start({ signal: joined });
+      recruiter.recruit(holders, { oneByOne: false, signal: joined }).catch(onFailure);
+      // Whoever knows the share can name as many as it likes.
+      const candidates = collaborators.candidates(joined);
+      recruiter.recruit(candidates, { oneByOne: true, signal: joined }).catch(onFailure);
       try {
         await fetchAll(joined);
       } finally {
@@ -226,6 +220,10 @@ export function createSession(collaborators: SessionCollaborators): Session {
       changed();
     },
     onLeft: remove,
+    onBanned(node) {
+      const port = ports.get(node);
+      if (port) remove(port);
+    },
     onKept: (indexes) => blocks?.onKept(indexes),
     onWanted() {
       hashes?.onWanted();
@@ -237,19 +235,4 @@ export function createSession(collaborators: SessionCollaborators): Session {
     },
     sources: () => blocks?.sources() ?? [...ports.keys()].map((peer) => ({ peer, bytes: 0, rate: 0 })),
   };
-}
-
-/** The items of an iterable until the signal aborts, whatever the iterable is waiting for. */
-async function* abortableIterable<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
-  const iterator = items[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await abortable(iterator.next(), signal);
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a generator that is waiting for the network cannot return before that ends.
-    iterator.return?.()?.catch(() => undefined);
-  }
 }

@@ -14,18 +14,37 @@ const WINDOW_ROUND_TRIPS = 4;
 /** Questions open at a source, however small the blocks: a share of many small files is not asked for all at once. */
 const MAX_IN_FLIGHT = 64;
 
+/** Until it has delivered something, a source is thought to take so long for its first bytes. */
+const UNPROVEN_SECONDS = 1;
+/** A source that fell silent may be tried again where there is so much time for it. */
+const SNUBBED_SECONDS = 10;
+
+/** A block asked for and not yet here. */
+export interface Ask {
+  readonly cancel: AbortController;
+  readonly length: number;
+  readonly askedAt: number;
+  received: number;
+}
+
 /** One holder of the share that we fetch from. */
 export interface Source {
   readonly port: Port;
   readonly meter: Meter;
-  /** Blocks asked for and not yet here. */
-  readonly inFlight: Map<number, AbortController>;
+  /** In the order in which they were asked for, which is that in which they come. */
+  readonly inFlight: Map<number, Ask>;
   /** Bytes asked for and not yet here. */
   outstanding: number;
   /** It stalled: one block at a time until it delivers again. */
   snubbed: boolean;
+  /** There was nothing to ask it for, and nothing has changed since. */
+  dry: boolean;
   /** How many bytes may be asked for now; `reading`: somebody reads of the share. */
   room(reading: boolean): number;
+  /** In how many seconds so many bytes more would be here, if they were asked for now. */
+  secondsFor(bytes: number): number;
+  /** In how many seconds a block will be here that was asked for; Infinity where the source has fallen silent. */
+  secondsUntil(index: number): number;
 }
 
 /** What is told of a source to those outside. */
@@ -46,6 +65,7 @@ export function createSource(port: Port, clock: Clock): Source {
     inFlight: new Map(),
     outstanding: 0,
     snubbed: false,
+    dry: false,
     room(reading) {
       if (source.snubbed) return source.inFlight.size === 0 ? 1 : 0;
       if (source.inFlight.size >= MAX_IN_FLIGHT) return 0;
@@ -55,6 +75,22 @@ export function createSource(port: Port, clock: Clock): Source {
       );
       const wanted = meter.total() === 0 ? FIRST_WINDOW_BYTES : meter.rate() * seconds;
       return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, wanted)) - source.outstanding;
+    },
+    secondsFor(bytes) {
+      const rate = meter.rate();
+      if (rate > 0) return port.rttMs() / 1000 + (source.outstanding + bytes) / rate;
+      return source.snubbed || meter.total() > 0 ? SNUBBED_SECONDS : UNPROVEN_SECONDS;
+    },
+    secondsUntil(index) {
+      const rate = meter.rate();
+      let before = 0;
+      for (const [other, { length, received, askedAt }] of source.inFlight) {
+        before += length - received;
+        if (other !== index) continue;
+        if (rate > 0) return before / rate;
+        return clock.now() - askedAt < UNPROVEN_SECONDS * 1000 ? 0 : Infinity;
+      }
+      return Infinity;
     },
   };
   return source;

@@ -1,14 +1,19 @@
 import { every, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
+import type { Identity } from '@tabswarm/protocol/identity';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { createBans, type BanBook } from './bans.ts';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
+import { createExchange } from './exchange.ts';
 import { createInflow } from './inflow.ts';
+import { createInspection } from './inspection.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
-import { createSession, NotHoldingError, type Session } from './session.ts';
+import { createAnswers, createReach } from './reach.ts';
+import { createSession, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
 import { createDealings } from './upload/dealings.ts';
 import { createShowing } from './upload/showing.ts';
@@ -18,10 +23,6 @@ import { createWants } from './wants.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
-/** Whoever sent a corrupt block is not a source for an hour. */
-const BAN_MS = 60 * 60 * 1000;
-/** A linked peer that does not say within this time whether it takes part, does not. */
-const JOIN_LIMIT_MS = 5_000;
 /** Shares that one peer may take part in with us. */
 const MAX_SHARES_PER_PORT = 512;
 
@@ -62,22 +63,28 @@ export interface Activity {
 export interface SwarmCollaborators {
   readonly transport: Transport;
   readonly library: Library;
+  /** Absent where bans end with the page. */
+  readonly bans?: BanBook | undefined;
+  /** Signs that we take part in shares. */
+  readonly identity: Identity;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-export function createSwarm({ transport, library, clock, random, log }: SwarmCollaborators): Swarm {
+export function createSwarm(collaborators: SwarmCollaborators): Swarm {
+  const { transport, library, identity, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
+  const exchange = createExchange({ identity, ports, clock, log });
   const sessions = new Map<Root, Session>();
   const dealings = createDealings(clock, (root) => sessions.has(root));
   const showing = createShowing({ library, clock, random });
   const server = createServer({ library, dealings, showing, clock, log });
   const inflow = createInflow(clock);
-  const bans = new Map<NodeId, number>();
+  const bans = createBans({ book: collaborators.bans, clock, log });
+  const inspection = createInspection(bans.has);
   const untold = new Map<Root, number[]>();
-  /** Told when a port answers a join. */
-  const answers = new Map<Port, Map<Root, (holds: boolean) => void>>();
+  const answers = createAnswers();
   const urges = createUrges((root) => {
     wants.onRead(root);
     sessions.get(root)?.onRead();
@@ -102,10 +109,11 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     }
     if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
     port.holdings.set(root, { have, whole, informed: info });
-    if (message.answer) answers.get(port)?.get(root)?.(true);
+    if (message.answer) answers.settle(port, root, true);
     else join(port, root, { answer: true });
     showing.onHave(port, root, []);
     wants.onJoined(port, root);
+    exchange.onJoined(port, root);
     sessions.get(root)?.onJoined(port);
   };
 
@@ -130,7 +138,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       case 'leave':
         port.joined.delete(message.root);
         showing.onLeft(port, message.root);
-        answers.get(port)?.get(message.root)?.(false);
+        answers.settle(port, message.root, false);
         sessions.get(message.root)?.onLeft(port);
         port.holdings.delete(message.root);
         return;
@@ -139,6 +147,9 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
         return;
       case 'want':
         showing.onWant(port, message);
+        return;
+      case 'peers':
+        exchange.onPeers(port, message.root, message.statements);
         return;
       case 'informed': {
         const holding = port.holdings.get(message.root);
@@ -162,8 +173,6 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       if (ports.get(port.remote) === port) ports.delete(port.remote);
       for (const root of port.joined) showing.onLeft(port, root);
       for (const session of sessions.values()) session.onLeft(port);
-      for (const answer of answers.get(port)?.values() ?? []) answer(false);
-      answers.delete(port);
     });
   };
 
@@ -179,26 +188,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
     untold.clear();
   };
 
-  const reach = async (node: NodeId, root: Root, signal: AbortSignal): Promise<Port> => {
-    const link = await transport.dial(node, { signal });
-    const port = ports.get(node);
-    if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
-    if (port.holdings.has(root)) return port;
-    let cancelTimer: (() => void) | undefined;
-    const holds = await new Promise<boolean>((resolve) => {
-      const waiting = answers.get(port) ?? new Map<Root, (holds: boolean) => void>();
-      answers.set(port, waiting);
-      cancelTimer = clock.after(JOIN_LIMIT_MS, () => resolve(false));
-      signal.addEventListener('abort', () => resolve(false), { once: true });
-      waiting.set(root, resolve);
-      join(port, root, { answer: false });
-    });
-    cancelTimer?.();
-    answers.get(port)?.delete(root);
-    signal.throwIfAborted();
-    if (!holds) throw new NotHoldingError('it does not take part in the share');
-    return port;
-  };
+  const reach = createReach({ transport, ports, answers, join, clock });
 
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
@@ -214,6 +204,7 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
   library.onRemoved((root) => {
     untold.delete(root);
     showing.forget(root);
+    exchange.forget(root);
     for (const port of ports.values()) {
       if (port.joined.delete(root)) port.tell({ type: 'leave', root });
       port.holdings.delete(root);
@@ -227,13 +218,14 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       running = new AbortController();
       const { signal } = running;
       every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal });
-      for (const part of [dealings, server]) part.start({ signal });
+      for (const part of [dealings, server, exchange]) part.start({ signal });
     },
     stop() {
       running?.abort();
       running = undefined;
     },
     async *fetch(root, holders, { onlyRead = false, signal }) {
+      await bans.load();
       const listed = library.get(root);
       if (!listed) throw new Error('a share must be listed before it is fetched');
       const holding = onlyRead ? wantingNothing(listed) : listed;
@@ -242,12 +234,18 @@ export function createSwarm({ transport, library, clock, random, log }: SwarmCol
       const session = createSession({
         holding,
         windows: () => urges.windows(root),
-        reach: (node, over) => reach(node, root, over),
-        banned: (node) => (bans.get(node) ?? 0) > clock.now(),
-        ban: (node) => {
-          for (const [other, until] of bans) if (until <= clock.now()) bans.delete(other);
-          bans.set(node, clock.now() + BAN_MS);
+        reach: (node, over) =>
+          reach(node, root, over).catch((cause: unknown) => {
+            if (!over.aborted) exchange.onFailed(root, node);
+            throw cause;
+          }),
+        candidates: (over) => exchange.candidates(root, over),
+        banned: bans.has,
+        ban(node) {
+          bans.add(node);
+          for (const other of sessions.values()) other.onBanned(node);
         },
+        inspection,
         emit: (event) => events.push(event),
         inflow,
         clock,

@@ -1,5 +1,6 @@
+import type { Root } from '@tabswarm/protocol/ids';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_BYTES, createWorld, URGENT_BLOCKS } from './world.ts';
+import { BLOCK_BYTES, createWorld, rootOf, URGENT_BLOCKS, type Peer } from './world.ts';
 
 describe('fetching a share', () => {
   it('[EX1] takes every block from one holder, each once', async () => {
@@ -161,6 +162,35 @@ describe('fetching a share', () => {
     const holder = await world.peer({ has: true });
     await world.fetch(leecher, [...empty, holder]);
     expect(leecher.holding.kept()).toBe(20);
+  });
+
+  it('[EX23] links to a moderate number of nodes for any number of shares, and uses those it has', async () => {
+    const world = createWorld(4, { maxLinks: 200 });
+    const shares = Array.from({ length: 100 }, (_, share) => share);
+    const leecher = await world.peer({ shares });
+    const over = new AbortController();
+    const fetch = async (root: Root, holder: Peer): Promise<void> => {
+      const holderIds = (async function* () {
+        yield await Promise.resolve(holder.id);
+      })();
+      for await (const _ of leecher.swarm.fetch(root, holderIds, over));
+    };
+    const running: Promise<unknown>[] = [];
+    const holders: Peer[] = [];
+    for (const share of shares) {
+      const holder = await world.peer({ has: [0, 1], shares: [share] });
+      holders.push(holder);
+      running.push(fetch(rootOf(share), holder));
+    }
+    await world.clock.advance(5_000);
+    expect(leecher.transport.links()).toHaveLength(56);
+    const linked = holders.find(({ id }) => leecher.transport.link(id)) as Peer;
+    running.push(fetch(leecher.holding.root, linked));
+    await world.clock.advance(1_000);
+    const { sources } = leecher.swarm.activity(leecher.holding.root);
+    expect(sources.map(({ peer }) => peer)).toEqual([linked.id]);
+    over.abort(new Error('seen'));
+    await Promise.allSettled(running);
   });
 
   it('[EX1] asks for a moderate number of blocks at a time, however small they are', async () => {

@@ -7,7 +7,11 @@ import type { Census } from './census.ts';
 import type { Connection, OpenConnection, Signal } from './connection.ts';
 import type { Mailbox } from './mailbox.ts';
 
-/** Candidates found within this time travel together: each envelope costs a signature. */
+/**
+ * Candidates found within this time travel together: each envelope costs a signature. The first, those of the machine
+ * itself, come all at once, and nothing goes on without one.
+ */
+const FIRST_BATCH_MS = 1;
 const CANDIDATE_BATCH_MS = 10;
 
 export interface ConnectorCollaborators {
@@ -25,14 +29,16 @@ export function createConnector({ open, iceServers, census, mailbox, clock }: Co
     { session, route, initiator }: { session: Bytes; route: Route; initiator: boolean },
   ): Connection => {
     let candidates: RTCIceCandidateInit[] = [];
+    let batchMs = FIRST_BATCH_MS;
     const flush = (): void => {
       for (const body of encodeCandidates(candidates))
         mailbox.tell(remote, route, 'candidate', session, body);
       candidates = [];
+      batchMs = CANDIDATE_BATCH_MS;
     };
     const onSignal = (signal: Signal): void => {
       if (signal.type !== 'candidate') mailbox.tell(remote, route, signal.type, session, signal.sdp);
-      else if (candidates.push(signal.candidate) === 1) clock.after(CANDIDATE_BATCH_MS, flush);
+      else if (candidates.push(signal.candidate) === 1) clock.after(batchMs, flush);
     };
     let leave: (() => void) | undefined;
     const onMade = (object: object): void => {

@@ -43,6 +43,8 @@ export interface Holdings {
   recheck(share: HeldShare): Promise<void>;
   /** Only inside `alone`. */
   forget(root: Root): void;
+  /** Tells that the hash of a block is right, before it is stored. */
+  tellVerified(root: Root, index: number): void;
   onChange(listener: (change: VaultChange) => void): Unsubscribe;
   close(): void;
 }
@@ -186,6 +188,7 @@ export function createHoldings(stores: Stores, log: Log): Holdings {
     takeHashes,
     recheck,
     forget,
+    tellVerified: (root, index) => changes.emit({ type: 'verified', root, index }),
     onChange: (listener) => changes.subscribe(listener),
     close: stop,
   };

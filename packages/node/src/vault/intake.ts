@@ -76,6 +76,7 @@ export function createIntake({ stores, holdings, clock, freeBlocks }: IntakeColl
       if (getBit(metainfo.have, index)) return 'kept';
       const block = await verifyBlock(bytes, expected);
       if (!block) return 'corrupt';
+      holdings.tellVerified(root, index);
       await blocks.put(block);
       // It is on disk, and nobody else has these bytes.
       release(block.data);
