@@ -114,7 +114,7 @@ interface Open {
 
 export interface PortCollaborators {
   /** Told what was asked of the other side, and what came. */
-  readonly dealings: Pick<Dealings, 'onAsked' | 'onGiven'>;
+  readonly dealings: Pick<Dealings, 'onAsked' | 'onGiven' | 'onWithdrawn'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -216,6 +216,7 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
         return await abortable(done.promise, over);
       } catch (cause) {
         if (!link.closed.aborted && !(cause instanceof RefusedError)) tell({ type: 'cancel', request });
+        if (isBlock && signal.aborted) dealings.onWithdrawn(link.remote);
         throw cause;
       } finally {
         cancelStall();

@@ -20,9 +20,11 @@ const FORGET_MS = 10 * 60_000;
 /** What peers and we gave one another, by which they are judged. */
 export interface Dealings {
   start(options: { signal: AbortSignal }): void;
-  /** Something was asked of the peer: a block, or that it passes on what it alone was given. */
+  /** A block was asked of the peer. */
   onAsked(peer: NodeId): void;
-  /** Bytes of blocks came from it, or it passed them on for us. */
+  /** What it was asked for is not wanted of it any more. */
+  onWithdrawn(peer: NodeId): void;
+  /** Bytes of blocks came from it. */
   onGiven(peer: NodeId, bytes: number): void;
   /** Bytes went to it, of a block of `blockBytes`. */
   onTaken(peer: NodeId, bytes: number, blockBytes: number): void;
@@ -37,10 +39,11 @@ export interface Dealings {
 interface Account {
   givenNow: number;
   givenBefore: number;
-  /** Bytes taken since it was first asked, less what it gave for them. */
+  /** Bytes taken since it was asked in vain, less what it gave for them. */
   unpaid: number;
   blockBytes: number;
-  firstAskedAt: number | undefined;
+  /** When it was asked for something that did not come. */
+  askedInVainAt: number | undefined;
   lastAskedAt: number;
   untold: { readonly root: Root; readonly at: number; readonly isShown: () => boolean }[];
   hidden: number;
@@ -57,7 +60,7 @@ export function createDealings(clock: Clock, isFetching: (root: Root) => boolean
       givenBefore: 0,
       unpaid: 0,
       blockBytes: 0,
-      firstAskedAt: undefined,
+      askedInVainAt: undefined,
       lastAskedAt: clock.now(),
       untold: [],
       hidden: 0,
@@ -83,21 +86,25 @@ export function createDealings(clock: Clock, isFetching: (root: Root) => boolean
     }
   };
 
-  return {
+  const dealings: Dealings = {
     start: ({ signal }) => every(clock, () => PERIOD_MS, look, { signal }),
     onAsked(peer) {
       const account = accountOf(peer);
-      account.firstAskedAt ??= clock.now();
+      account.askedInVainAt ??= clock.now();
       account.lastAskedAt = clock.now();
+    },
+    onWithdrawn(peer) {
+      if (!dealings.isRider(peer)) accountOf(peer).askedInVainAt = undefined;
     },
     onGiven(peer, bytes) {
       const account = accountOf(peer);
       account.givenNow += bytes;
       account.unpaid = Math.max(0, account.unpaid - bytes * WORTH);
+      if (account.unpaid === 0) account.askedInVainAt = undefined;
     },
     onTaken(peer, bytes, blockBytes) {
       const account = accountOf(peer);
-      if (account.firstAskedAt !== undefined) account.unpaid += bytes;
+      if (account.askedInVainAt !== undefined) account.unpaid += bytes;
       account.blockBytes = Math.max(account.blockBytes, blockBytes);
     },
     onBlockTaken(peer, root, isShown) {
@@ -111,9 +118,10 @@ export function createDealings(clock: Clock, isFetching: (root: Root) => boolean
       const account = accounts.get(peer);
       if (!account) return false;
       lookForHidden(account);
-      const { firstAskedAt, unpaid, blockBytes, hidden } = account;
-      const isAsked = firstAskedAt !== undefined && clock.now() - firstAskedAt >= PATIENCE_MS;
+      const { askedInVainAt, unpaid, blockBytes, hidden } = account;
+      const isAsked = askedInVainAt !== undefined && clock.now() - askedInVainAt >= PATIENCE_MS;
       return (isAsked && unpaid > Math.max(FREE_BYTES, FREE_BLOCKS * blockBytes)) || hidden >= HIDDEN_BLOCKS;
     },
   };
+  return dealings;
 }

@@ -9,8 +9,10 @@ const MAX_PARTS = 16;
 
 /** How many peers the line of this tab can serve at a time, by what went over it of late. */
 export interface Line {
-  /** A part was handed over; `serving` peers are being sent something. */
-  onPart(serving: number): void;
+  /** So many peers are being sent something. */
+  onServing(peers: number): void;
+  /** A part was handed over. */
+  onPart(): void;
   peers(): number;
 }
 
@@ -26,9 +28,11 @@ export function createLine(clock: Clock): Line {
   };
 
   return {
-    onPart(serving) {
-      if (serving < 2) sharedSince = undefined;
+    onServing(peers) {
+      if (peers < 2) sharedSince = undefined;
       else sharedSince ??= clock.now();
+    },
+    onPart() {
       parts.push(clock.now());
       if (parts.length > 2 * MAX_PARTS) recent();
     },

@@ -104,7 +104,8 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
           mayGo: (length, left) => pacer.take({ peer: port.remote, bytes: length, left }, signal),
           onPart(sent) {
             meter.add(sent);
-            line.onPart(countServed());
+            line.onServing(countServed());
+            line.onPart();
             slots.recount();
             dealings.onTaken(port.remote, sent, bytes.byteLength);
           },
@@ -113,7 +114,11 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
         const { root, index } = question;
         dealings.onBlockTaken(port.remote, root, () => hasBit(port.holdings.get(root)?.have, index));
       },
-      onAnswered: (_, isIdle) => (isIdle ? slots.rest(port) : slots.finished(port)),
+      onAnswered(_, isIdle) {
+        line.onServing(countServed() - (isIdle ? 1 : 0));
+        if (isIdle) slots.rest(port);
+        else slots.finished(port);
+      },
     });
     lanes.set(port, blocks);
     /** What is asked before blocks can be: little, so nobody waits for it behind blocks or for a slot. */

@@ -3,14 +3,25 @@ import { createWorld, type Peer } from '../world.ts';
 
 const KIB = 1024;
 
+/** Only these can be linked to, so that those who fetch do not help each other. */
+let holders = new Set<string>();
+const withHolders = (a: string, b: string): boolean => holders.has(a) || holders.has(b);
+
 describe('more peers than slots', () => {
   it.each([1, 2])(
     '[UP1] are all served in the end, and nothing is lost or sent in vain (seed %i)',
     async (seed) => {
       const blocks = 24;
       const blockBytes = 128 * KIB;
-      const world = createWorld(blocks, { seed, blockBytes, latencyMs: () => 20, uplink: () => 512 * KIB });
+      const world = createWorld(blocks, {
+        connectable: withHolders,
+        seed,
+        blockBytes,
+        latencyMs: () => 20,
+        uplink: () => 512 * KIB,
+      });
       const seeder = await world.peer({ has: true });
+      holders = new Set([seeder.id]);
       const leechers: Peer[] = [];
       for (let i = 0; i < 13; i += 1) leechers.push(await world.peer());
       const fetches = leechers.map((leecher) => world.begin(leecher, [seeder]));
@@ -38,8 +49,15 @@ describe('more peers than slots', () => {
     '[UP8] are no more than a slow line can serve without a silence (seed %i)',
     async (seed) => {
       const blockBytes = 256 * KIB;
-      const world = createWorld(100, { seed, blockBytes, latencyMs: () => 20, uplink: () => 48 * KIB });
+      const world = createWorld(100, {
+        connectable: withHolders,
+        seed,
+        blockBytes,
+        latencyMs: () => 20,
+        uplink: () => 48 * KIB,
+      });
       const seeder = await world.peer({ has: true });
+      holders = new Set([seeder.id]);
       const leechers: Peer[] = [];
       for (let i = 0; i < 8; i += 1) leechers.push(await world.peer());
       const fetches = leechers.map((leecher) => world.begin(leecher, [seeder]));
@@ -57,8 +75,13 @@ describe('more peers than slots', () => {
   );
 
   it('[UP4] are told what the share is without a slot', async () => {
-    const world = createWorld(200, { blockBytes: 128 * KIB, uplink: () => 1024 * KIB });
+    const world = createWorld(200, {
+      connectable: withHolders,
+      blockBytes: 128 * KIB,
+      uplink: () => 1024 * KIB,
+    });
     const seeder = await world.peer({ has: true });
+    holders = new Set([seeder.id]);
     const early: Peer[] = [];
     for (let i = 0; i < 9; i += 1) early.push(await world.peer());
     const fetches = early.map((leecher) => world.begin(leecher, [seeder]));
@@ -72,8 +95,13 @@ describe('more peers than slots', () => {
   });
 
   it('[UP1] ask others who have it meanwhile', async () => {
-    const world = createWorld(40, { blockBytes: 128 * KIB, uplink: () => 256 * KIB });
+    const world = createWorld(40, {
+      connectable: withHolders,
+      blockBytes: 128 * KIB,
+      uplink: () => 256 * KIB,
+    });
     const [crowded, other] = [await world.peer({ has: true }), await world.peer({ has: true })];
+    holders = new Set([crowded.id, other.id]);
     const crowd: Peer[] = [];
     for (let i = 0; i < 9; i += 1) crowd.push(await world.peer());
     const fetches = crowd.map((leecher) => world.begin(leecher, [crowded]));

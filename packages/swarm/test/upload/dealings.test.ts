@@ -44,6 +44,25 @@ describe('a peer that takes', () => {
     expect(dealings.isRider(PEER)).toBe(false);
   });
 
+  it('[UP5] owes nothing more when it has given what it was asked for, or is not wanted to give it any more', async () => {
+    const { clock, dealings, give } = setUp();
+    dealings.onAsked(PEER);
+    dealings.onGiven(PEER, BLOCK);
+    give(100);
+    await clock.advance(60_000);
+    expect(dealings.isRider(PEER)).toBe(false);
+    dealings.onAsked(PEER);
+    dealings.onWithdrawn(PEER);
+    give(100);
+    await clock.advance(60_000);
+    expect(dealings.isRider(PEER)).toBe(false);
+    dealings.onAsked(PEER);
+    give(2);
+    await clock.advance(6_000);
+    dealings.onWithdrawn(PEER);
+    expect(dealings.isRider(PEER)).toBe(true);
+  });
+
   it('[UP5] is no free rider where it gives little because its line is slow', async () => {
     const { clock, dealings, give } = setUp();
     dealings.onAsked(PEER);

@@ -24,8 +24,15 @@ async function setUp(
   { givers, takers, blockBytes = 256 * KIB }: { givers: number; takers: number; blockBytes?: number },
   seed = 1,
 ) {
-  const world = createWorld(200, { seed, blockBytes, latencyMs: () => 20, uplink: () => 4 * MIB });
   const holders: Peer[] = [];
+  const world = createWorld(200, {
+    seed,
+    blockBytes,
+    latencyMs: () => 20,
+    uplink: () => 4 * MIB,
+    // Those who fetch cannot help each other.
+    connectable: (a, b) => holders.some(({ id }) => id === a || id === b),
+  });
   for (let i = 0; i < givers; i += 1) holders.push(await world.peer({ has: true }));
   const leechers: Peer[] = [];
   for (let i = 0; i < takers; i += 1) leechers.push(await world.peer());
