@@ -3,8 +3,10 @@
  * files are hashed and stored, against the browser's own means, and then how the overlay does in simulated networks.
  * `npm run bench -- storage` and `-- overlay` are those alone; what stands after them goes to e2e/bench/storage-main.ts
  * (`-- storage --mib 16 --runs 3`) and packages/dht/sim/main.ts (`-- overlay --nodes 200 --lookups 100`). `-- large`
- * carries a file of 4 GiB from disk to disk, `-- lossy` files over a path that loses packets, and `-- ping` measures how
- * long a word takes beside a file. Anything else goes to e2e/bench/main.ts, and is about the first:
+ * carries a file of 4 GiB from disk to disk, `-- lossy` files over a path that loses packets, `-- ping` measures how long a
+ * word takes beside a file, `-- first-byte` how soon a pasted link gives its first block, `-- hidden` what hidden tabs keep
+ * of their rate, and `-- swarm` gives a file from a slow tab to eight others. Anything else goes to e2e/bench/main.ts, and
+ * is about the first:
  * `npm run bench -- --quick`, `-- --only raw,webtorrent`.
  */
 import { join } from 'node:path';

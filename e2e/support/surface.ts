@@ -12,6 +12,7 @@ export interface Surface {
     options?: { files?: readonly string[]; signal?: AbortSignal },
   ): Promise<{ root: string }>;
   read(root: string, path?: string): Promise<Blob>;
+  limits(limits?: { up?: number; down?: number }): Promise<{ up?: number; down?: number }>;
   connect(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>;
   status(): Status;
   log(): readonly LogEntry[];
@@ -19,7 +20,12 @@ export interface Surface {
 
 export interface Status {
   readonly nodeId: string | undefined;
-  readonly peers: readonly { readonly id: string; readonly rttMs: number | undefined }[];
+  readonly peers: readonly {
+    readonly id: string;
+    readonly rttMs: number | undefined;
+    readonly bytesReceived: number;
+    readonly bytesSent: number;
+  }[];
   readonly connections: { readonly open: number; readonly uncollected: number; readonly made: number };
   readonly records: number;
   readonly blocks: number;

@@ -4,6 +4,7 @@ import { DropZone } from './components/drop-zone.tsx';
 import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { Introduction } from './components/introduction.tsx';
+import { LimitsPanel } from './components/limits-panel.tsx';
 import { LinkBox } from './components/link-box.tsx';
 import { LostNotice } from './components/lost-notice.tsx';
 import { NetworkView } from './components/network-view.tsx';
@@ -124,6 +125,7 @@ export function App({ page }: { readonly page: Booted | undefined }) {
             <LinkBox disabled={!node} error={linkError} onSubmit={download} />
           </div>
           {page && transfers.length > 0 && <TransferList page={page} transfers={transfers} />}
+          {node && snapshot && <LimitsPanel node={node} limits={snapshot.limits} />}
         </div>
         <div
           className="view"

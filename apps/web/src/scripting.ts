@@ -1,4 +1,4 @@
-import type { Node, Visibility } from '@tabswarm/node';
+import type { Limits, Node, Visibility } from '@tabswarm/node';
 import type { Root } from '@tabswarm/node';
 import { sourceFiles } from './dropped-files.ts';
 import type { DatedEntry, LogBook } from './log-book.ts';
@@ -18,6 +18,8 @@ export interface Scripting {
   read(root: string, path?: string): Promise<Blob>;
   /** Links to that node through whoever can introduce it. Rejects with the reason where that cannot be. */
   connect(nodeId: string, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Bytes per second for this tab, at least 16,000; what is left out has no limit. Without an argument as it is. */
+  limits(limits?: Limits): Promise<Limits>;
   status(): ReturnType<typeof statusOf>;
   log(): readonly DatedEntry[];
 }
@@ -40,6 +42,11 @@ export function createScripting(
       (await ready).download(link, { files: files?.map((path) => path.split('/')), signal }),
     read: async (root, path) => (await ready).read(root as Root, path?.split('/')),
     connect: async (nodeId, options) => (await ready).connect(nodeId, options),
+    async limits(limits) {
+      const node = await ready;
+      if (limits) node.setLimits(limits);
+      return node.snapshot.get().limits;
+    },
     status: () => statusOf(current()),
     log: () => book.entries(),
   };
@@ -55,6 +62,7 @@ function statusOf(node: Node | undefined) {
     records: snapshot?.records ?? 0,
     blocks: snapshot?.usage.blocks ?? 0,
     bytes: snapshot?.usage.bytes ?? 0,
+    limits: snapshot?.limits ?? {},
     storage: snapshot?.room,
     transfers: snapshot?.transfers ?? [],
   };

@@ -147,6 +147,7 @@ describe('an info dictionary', () => {
       type: 'join',
       version: 1,
       root: idFromBytes<Root>(PIECES_ROOT),
+      whole: false,
       info: true,
       answer: false,
     } as const;

@@ -1,6 +1,7 @@
 import type { State } from '@tabswarm/base';
 import type { NodeLookup } from '@tabswarm/dht';
 import type { Root } from '@tabswarm/protocol/ids';
+import type { Limits } from '@tabswarm/swarm';
 import type { ReadOptions } from './readers.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import type { FileStatus } from './file-status.ts';
@@ -68,6 +69,11 @@ export interface Node {
    * `signal.reason`; a download that is paused or finds nobody is waited for.
    */
   stream(root: Root, path?: readonly string[], options?: ReadOptions): ReadableStream<Uint8Array>;
+  /**
+   * Bytes per second for all that this tab sends or receives of shares, at least 16,000; undefined: no limit. Kept over a
+   * reload, and taken on by the other tabs of this browser. Throws a RangeError.
+   */
+  setLimits(limits: Limits): void;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
   exploreNetwork(): Promise<NodeLookup>;
   /** `id` as of its row: of a share, or of files that are on their way to becoming one. */

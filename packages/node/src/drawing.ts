@@ -7,6 +7,7 @@ import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/web
 import type { Downloads } from './downloads.ts';
 import type { HashingJobs } from './hashing-jobs.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import type { Limiting } from './limiting.ts';
 import type { Network } from './network.ts';
 import { noNetwork, signalingRefused } from './problems.ts';
 import type { Share, Shares } from './shares.ts';
@@ -17,6 +18,9 @@ import { viewTransfer } from './transfer-view.ts';
 const REDRAW_MS = 200;
 /** Rates and times change without an event of their own. */
 const TICK_MS = 500;
+
+/** Below this a part of 64 KiB does not come every second. */
+const SLOW_BYTES_PER_SECOND = 64 * 1024;
 
 const NO_CONNECTIONS: ConnectionCounts = { open: 0, uncollected: 0, made: 0 };
 
@@ -32,6 +36,7 @@ export interface Drawing {
 }
 
 export interface DrawingParts {
+  readonly limiting: Pick<Limiting, 'current'>;
   readonly housekeeping: Pick<Housekeeping, 'usage' | 'room' | 'lost'>;
   readonly transport: Transport & Partial<Pick<WebRtcTransport, 'connections'>>;
   readonly noPath: () => boolean;
@@ -48,7 +53,7 @@ export interface DrawingParts {
 
 export function createDrawing(parts: DrawingParts): Drawing {
   const { housekeeping, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
-  const { linkTo, clock } = parts;
+  const { limiting, linkTo, clock } = parts;
   const openedAt = clock.now();
   let running: AbortSignal | undefined;
   let redrawing = false;
@@ -62,6 +67,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
       noPath: noPath(),
       openedAt,
       routeTo: (peer: NodeId) => transport.link(peer)?.stats().route,
+      slowly: (limiting.current().down ?? Infinity) < SLOW_BYTES_PER_SECOND,
     };
     const rows = shares.all().map((share) => {
       const { root } = share.view;
@@ -79,6 +85,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
       },
       connections: transport.connections?.() ?? NO_CONNECTIONS,
       records: dht.state.get().records,
+      limits: limiting.current(),
       usage: housekeeping.usage,
       room: housekeeping.room,
       lost: housekeeping.lost,

@@ -20,6 +20,8 @@ import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
 import { createHolders } from './holders.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import { createLimiting } from './limiting.ts';
+import { noLimitsMemory, type LimitsMemory } from './limits.ts';
 import { noMemento, type Memento } from './memento.ts';
 import { createReaders } from './readers.ts';
 import { unknownRoom, type Room } from './room.ts';
@@ -51,6 +53,7 @@ export interface NodeCollaborators {
   /** Absent where nothing is known of the disk. */
   readonly room?: Room | undefined;
   readonly memento?: Memento | undefined;
+  readonly limits?: LimitsMemory | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -81,6 +84,11 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     { transport, identity, clock, random, log },
     { isLinkInUse: (node) => swarm.uses(node), ...(links ? { links } : {}) },
   );
+  const limiting = createLimiting({
+    swarm,
+    memory: collaborators.limits ?? noLimitsMemory,
+    onChange: () => redraw(),
+  });
   const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
   const jobs = createHashingJobs({
@@ -141,6 +149,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     });
 
   const drawing = createDrawing({
+    limiting,
     housekeeping,
     transport,
     noPath,
@@ -233,6 +242,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       await transport.start();
       await dht.start();
       swarm.start();
+      limiting.start({ signal });
       signaling?.start();
       drawing.start({ signal });
       every(
@@ -297,6 +307,10 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     read: (root, path) => vault.read(root, path),
     stream: readers.stream,
     ...createTorrents({ vault, shares, log }),
+    setLimits(limits) {
+      limiting.set(limits);
+      drawNow();
+    },
     exploreNetwork: () => network.explore(),
     pause: (id) => setPaused(id, true),
     resume: (id, { anyway } = {}) => setPaused(id, false, anyway),

@@ -9,6 +9,7 @@ import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
 import type { Node } from './api.ts';
+import { createLimitsMemory } from './limits.ts';
 import { createMemento } from './memento.ts';
 import { createNode } from './node.ts';
 import { createRoom } from './room.ts';
@@ -59,10 +60,11 @@ export async function openNode(
   const duties = createLockDuties({ locks, tabs: openTabChannel('tabswarm-duties'), clock });
   const room = createRoom(storage, log.scoped('room'));
   const memento = createMemento(localStorage, log);
+  const limits = createLimitsMemory(localStorage, openTabChannel('tabswarm-limits'), log);
   const book = openPeerBook();
   const bans = openBanBook();
   return createNode(
-    { vault, transport, identity, signaling, book, bans, duties, room, memento, clock, random, log },
+    { vault, transport, identity, signaling, book, bans, duties, room, memento, limits, clock, random, log },
     { site, links },
   );
 }

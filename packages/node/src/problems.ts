@@ -37,6 +37,14 @@ export function noNetwork(signaling: NodeSnapshot['signaling'], noPath: boolean)
 }
 
 /** Linked to peers that take part in the share, and nothing comes. */
+export function waitingTurn(): Problem {
+  return {
+    code: 'waiting-turn',
+    message: 'Whoever has it is serving others first.',
+    advice: 'Keep this page open: it goes on by itself when it is its turn.',
+  };
+}
+
 export function stalled(): Problem {
   return {
     code: 'stalled',

@@ -145,6 +145,7 @@ export function createShares(vault: Vault): Shares {
     },
     have: () => entries.get(root)?.have ?? new Uint8Array(),
     priorities: () => entries.get(root)?.wanted.priorities,
+    isOrigin: () => entries.get(root)?.view.origin === 'shared',
     isChosen() {
       const entry = entries.get(root);
       return entry !== undefined && isChosen(entry.view);

@@ -1,5 +1,6 @@
 import type { LookupTrace } from '@tabswarm/dht';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import type { Limits } from '@tabswarm/swarm';
 import type { ConnectionCounts } from '@tabswarm/webrtc';
 import type { Need, ReceiverView } from './receiver-view.ts';
 import type { RoomView } from './room.ts';
@@ -12,6 +13,7 @@ export interface Problem {
     | 'nobody-holds'
     | 'unreachable'
     | 'stalled'
+    | 'waiting-turn'
     | 'corrupt'
     | 'evicted'
     | 'no-network'
@@ -112,6 +114,8 @@ export interface NodeSnapshot {
   readonly connections: ConnectionCounts;
   /** DHT records kept for others. */
   readonly records: number;
+  /** The user's, in bytes per second; undefined where there is none. */
+  readonly limits: Limits;
   readonly usage: Usage;
   /** Undefined where the browser does not say. */
   readonly room: RoomView | undefined;

@@ -10,6 +10,7 @@ import {
   nobodyHolds,
   noNetwork,
   stalled,
+  waitingTurn,
   unreachable,
   unreadable,
   wrongKey,
@@ -30,6 +31,8 @@ export interface Surroundings {
   /** Milliseconds since the epoch: when this tab began. */
   readonly openedAt: number;
   readonly routeTo: (peer: NodeId) => Route | undefined;
+  /** The user's limit is so low that nothing may come for seconds. */
+  readonly slowly: boolean;
 }
 
 /** The row of a share, from what is known of it. Pure: the same input gives the same row. */
@@ -101,7 +104,8 @@ function statusOf(
   }
   const moving = sources.some(({ rate }) => rate > 0);
   const quiet = download !== undefined && around.now - download.joinedAt >= QUIET_LIMIT_MS;
-  return { state: 'fetching', problem: quiet && !moving ? stalled() : undefined };
+  if (!quiet || moving || around.slowly) return { state: 'fetching' };
+  return { state: 'fetching', problem: sources.some(({ choked }) => choked) ? waitingTurn() : stalled() };
 }
 
 /** Why there is still no source, once that has taken so long that a person wonders. */

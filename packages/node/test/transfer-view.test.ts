@@ -13,6 +13,7 @@ const LINKED = {
   noPath: false,
   openedAt: NOW - 60_000,
   routeTo: () => 'direct' as const,
+  slowly: false,
 } as const;
 const IDLE = { sources: [], uploads: [], receivers: [] };
 
@@ -98,6 +99,13 @@ describe('the row of a transfer', () => {
     const activity = { sources: [{ peer, bytes: 0, rate: 0 }], uploads: [], receivers: [] };
     const view = viewTransfer(share({}, 1), activity, joined, LINKED, 'link');
     expect(view.status).toMatchObject({ state: 'fetching', problem: { code: 'stalled' } });
+    const choked = { sources: [{ peer, bytes: 0, rate: 0, choked: true }], uploads: [], receivers: [] };
+    expect(viewTransfer(share({}, 1), choked, joined, LINKED, 'link').status).toMatchObject({
+      state: 'fetching',
+      problem: { code: 'waiting-turn' },
+    });
+    const slowly = viewTransfer(share({}, 1), activity, joined, { ...LINKED, slowly: true }, 'link');
+    expect(slowly.status).toEqual({ state: 'fetching' });
     const busy = { sources: [{ peer, bytes: 9, rate: 9 }], uploads: [], receivers: [] };
     expect(viewTransfer(share({}, 1), busy, joined, LINKED, 'link').status).toEqual({ state: 'fetching' });
   });

@@ -9,7 +9,7 @@ import { bool, bytes, dict, id, int, list, message, oneOf, tagged } from './sche
  * How two linked tabs exchange a share. On the control channel they say what they hold and ask; answers travel on the
  * bulk channel in parts. Every answer is checked against the share's root before anything is done with it.
  */
-export const SWARM_VERSION = 1;
+export const SWARM_VERSION = 2;
 
 /** A bulk message is a header and up to so many bytes; 64 KiB keeps the wire busy without delaying other messages. */
 export const PART_BYTES = 64 * 1024;
@@ -24,30 +24,35 @@ export const MAX_HAVE_ITEMS = 1_024;
 const MAX_BITFIELD_BYTES = 15 * 1024;
 /** BEP 52: the most hashes asked for at once. */
 const MAX_HASHES = 512;
+/** Ranges of blocks in one `want`. */
+export const MAX_WANTED_RANGES = 64;
 /** Statements of others in one `peers`, and in one minute. */
 export const MAX_STATEMENTS = 50;
 /** Questions open on one link in one direction. */
 export const MAX_OPEN_REQUESTS = 256;
 const MAX_BLOCKS = MAX_BITFIELD_BYTES * 8;
 const MAX_REQUEST_ID = 0xffff_ffff;
+const MAX_CREDIT_BYTES = 0xffff_ffff;
 
 const requestId = int(0, MAX_REQUEST_ID);
 const root = id<Root>();
 const blockIndex = int(0, MAX_BLOCKS - 1);
 
-export const REFUSAL_REASONS = ['absent', 'busy', 'failed'] as const;
+/** `choked`: not before `unchoke` says so. */
+export const REFUSAL_REASONS = ['absent', 'busy', 'failed', 'choked'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const swarmMessage = message(
   tagged({
     /**
      * I take part in this share and hold these blocks (`info`: and its info dictionary). With `answer` 0 it is a
-     * question, to be answered by the same with 1, or by `unknown`.
+     * question, to be answered by the same with 1, or by `unknown`. `whole`: I have all of it, and show it block by block.
      */
     join: dict({
       version: int(0, 0xffff),
       root,
       have: bytes({ max: MAX_BITFIELD_BYTES }),
+      whole: bool,
       info: bool,
       answer: bool,
     }),
@@ -75,6 +80,15 @@ export const swarmMessage = message(
     refuse: dict({ request: requestId, reason: oneOf(...REFUSAL_REASONS) }),
     /** All that I wanted of it has arrived, some of it from you. */
     receipt: receiptSchema,
+    /** Blocks may be asked for again, after a refusal as `choked`. */
+    unchoke: dict({}),
+    /** So many bytes more of blocks may be sent to me, and without `limited` any number. */
+    credit: dict({ bytes: int(0, MAX_CREDIT_BYTES), limited: bool }),
+    /**
+     * Of the blocks I lack I want those of these ranges, `[first, end, first, end, ...]`. With `now` I wait for them, and
+     * without they stand for all that I want from now on; an empty list is everything.
+     */
+    want: dict({ root, ranges: list(int(0, MAX_BLOCKS), { max: 2 * MAX_WANTED_RANGES }), now: bool }),
   }),
   { maxBytes: MAX_PAYLOAD_BYTES },
 );

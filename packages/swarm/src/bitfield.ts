@@ -1,7 +1,8 @@
 /* One bit a block, from the highest bit of byte 0 on, as in BEP 3. */
 
-export function hasBit(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+/** No bits at all are none set. */
+export function hasBit(bits: Uint8Array | undefined, index: number): boolean {
+  return ((bits?.[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
 }
 
 /** Sets a bit in place; `bits` must be long enough. */
@@ -9,9 +10,9 @@ export function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
 }
 
-export function countBits(bits: Uint8Array): number {
+export function countBits(bits: Uint8Array | undefined): number {
   let count = 0;
-  for (const byte of bits) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  for (let byte of bits ?? []) for (; byte !== 0; byte &= byte - 1) count += 1;
   return count;
 }
 

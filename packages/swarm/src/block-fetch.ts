@@ -1,4 +1,5 @@
 import { createDeferred, errorText, every, type Clock, type Log, type Random } from '@tabswarm/base';
+import type { Claim, Inflow } from './inflow.ts';
 import type { Inspection } from './inspection.ts';
 import type { Holding } from './library.ts';
 import { createPicker, type Asked } from './picker.ts';
@@ -38,6 +39,7 @@ export interface BlockFetchCollaborators {
   readonly windows: () => Iterable<Window>;
   /** Whether a block can be verified already; what cannot is not asked for. */
   readonly isKnown: (index: number) => boolean;
+  readonly inflow: Inflow;
   readonly inspection: Inspection;
   readonly clock: Clock;
   readonly random: Random;
@@ -52,6 +54,7 @@ export function createBlockFetch({
   holding,
   windows,
   isKnown,
+  inflow,
   inspection,
   clock,
   random,
@@ -78,6 +81,7 @@ export function createBlockFetch({
   const done = createDeferred<void>();
   /** Blocks that have come and are being verified and stored. */
   const unstored = new Set<number>();
+  let claim: Claim | undefined;
   let unstoredBytes = 0;
   /** A block has come. */
   let begun = false;
@@ -110,8 +114,14 @@ export function createBlockFetch({
   };
 
   const isRead = (): boolean => [...windows()].length > 0;
+  const outstanding = (): number =>
+    [...sources.values()].reduce((sum, source) => sum + source.outstanding, 0);
   const mayAsk = (source: Source): boolean =>
-    source.room(isRead()) > 0 && unstoredBytes < MAX_UNSTORED_BYTES && places.take(source);
+    !source.port.choked() &&
+    source.room(isRead()) > 0 &&
+    unstoredBytes < MAX_UNSTORED_BYTES &&
+    claim?.mayAsk(outstanding()) === true &&
+    places.take(source);
 
   /** How long all sources together will take for the rest. */
   const secondsLeft = (): number => {
@@ -163,6 +173,8 @@ export function createBlockFetch({
 
   const onFailure = (source: Source, index: number, cause: unknown): void => {
     const { port } = source;
+    // It says when it has time for us.
+    if (cause instanceof RefusedError && cause.reason === 'choked') return;
     if (cause instanceof RefusedError && cause.reason === 'absent') {
       const blocks = refused.get(port) ?? new Set();
       refused.set(port, blocks.add(index));
@@ -242,6 +254,7 @@ export function createBlockFetch({
       signal.addEventListener('abort', onAbort, { once: true });
       try {
         signal.throwIfAborted();
+        claim = inflow.claim(pump);
         pump();
         const review = (): void => {
           places.review();
@@ -252,11 +265,15 @@ export function createBlockFetch({
       } finally {
         signal.removeEventListener('abort', onAbort);
         over.abort();
+        claim?.release();
       }
     },
     add(port) {
       if (sources.has(port)) return;
       sources.set(port, createSource(port, clock));
+      port.onMessage(({ type }) => {
+        if (type === 'unchoke') pump();
+      });
       picker.count(haveOf(port), 1);
       pump();
     },
@@ -292,6 +309,7 @@ export function createBlockFetch({
         peer: port.remote,
         bytes: meter.total(),
         rate: meter.rate(),
+        choked: port.choked(),
       })),
   };
 }

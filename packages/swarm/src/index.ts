@@ -12,7 +12,7 @@ export {
   type Verdict,
 } from './library.ts';
 export type { Receiver } from './receivers.ts';
-export type { Upload } from './server.ts';
 export type { SourceView } from './source.ts';
-export { createSwarm, type Activity, type Swarm, type SwarmCollaborators } from './swarm.ts';
+export type { Upload } from './upload/server.ts';
+export { createSwarm, type Activity, type Limits, type Swarm, type SwarmCollaborators } from './swarm.ts';
 export type { Urge, Window } from './urges.ts';

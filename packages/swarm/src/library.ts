@@ -31,6 +31,8 @@ export type Verdict = 'kept' | 'corrupt';
 /** What the swarm sees of a share: what is here, where to put what comes, and nothing of files or keys. */
 export interface Holding {
   readonly root: Root;
+  /** Whether it was shared from here, so that perhaps nobody else has any of it. */
+  isOrigin(): boolean;
   layout(): Layout | undefined;
   /** One bit a block, from the highest bit of byte 0 on. Empty while there is no layout. */
   have(): Uint8Array<ArrayBuffer>;

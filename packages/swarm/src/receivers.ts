@@ -4,7 +4,7 @@ import { countBits } from './bitfield.ts';
 import type { Library } from './library.ts';
 import type { Port } from './port.ts';
 import type { Receipts } from './receipts.ts';
-import type { Upload } from './server.ts';
+import type { Upload } from './upload/server.ts';
 
 /** Receivers of one share that have left and are still told of, the oldest of which make room. */
 const MAX_GONE = 64;

@@ -4,6 +4,7 @@ import type { HashRange } from '@tabswarm/content';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
 import { createHashFetch, type HashFetch } from './hash-fetch.ts';
+import type { Inflow } from './inflow.ts';
 import type { Inspection } from './inspection.ts';
 import type { Holding, Verdict } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
@@ -35,6 +36,7 @@ export interface SessionCollaborators {
   readonly onGiven: (by: NodeId) => void;
   readonly inspection: Inspection;
   readonly emit: (event: FetchEvent) => void;
+  readonly inflow: Inflow;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,7 +60,7 @@ export interface Session {
 }
 
 export function createSession(collaborators: SessionCollaborators): Session {
-  const { holding, windows, reach, banned, inspection, emit, clock, random, log } = collaborators;
+  const { holding, windows, reach, banned, inspection, emit, inflow, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
   let blocks: BlockFetch | undefined;
   let hashes: HashFetch | undefined;
@@ -183,6 +185,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       holding,
       windows,
       isKnown: hashes.isKnown,
+      inflow,
       inspection,
       clock,
       random,

@@ -53,6 +53,8 @@ export interface SourceView {
   readonly bytes: number;
   /** Bytes per second. */
   readonly rate: number;
+  /** It serves others first, and says when it is our turn. */
+  readonly choked?: boolean | undefined;
 }
 
 export function createSource(port: Port, clock: Clock): Source {

@@ -7,17 +7,21 @@ import { createBans, type BanBook } from './bans.ts';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
 import { createExchange } from './exchange.ts';
+import { createInflow } from './inflow.ts';
 import { createInspection } from './inspection.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
 import { createReceipts } from './receipts.ts';
 import { createReceivers, type Receiver } from './receivers.ts';
-import { createServer, type Upload } from './server.ts';
 import { createAnswers, createReach } from './reach.ts';
 import { createSession, type Session } from './session.ts';
 import type { SourceView } from './source.ts';
+import { createDealings } from './upload/dealings.ts';
+import { createShowing } from './upload/showing.ts';
+import { createServer, type Upload } from './upload/server.ts';
 import { createUrges, type Urge } from './urges.ts';
+import { createWants } from './wants.ts';
 
 /** New blocks are told of together, so often. */
 const HAVE_INTERVAL_MS = 250;
@@ -40,8 +44,16 @@ export interface Swarm {
   /** For a reader of the share: what it says that it reads is fetched before all else, also where that is not wanted. */
   urge(root: Root): Urge;
   activity(root: Root): Activity;
+  /** Kept from now on, for all shares together, with what is under way. */
+  setLimits(limits: Limits): void;
   /** Whether that node and we take part in a share together, so that the link between us is worth keeping. */
   uses(node: NodeId): boolean;
+}
+
+/** Bytes per second; undefined: as fast as it goes. */
+export interface Limits {
+  readonly up?: number | undefined;
+  readonly down?: number | undefined;
 }
 
 /** Who we fetch a share from, and who from us. */
@@ -65,18 +77,25 @@ export interface SwarmCollaborators {
 }
 
 export function createSwarm(collaborators: SwarmCollaborators): Swarm {
-  const { transport, identity, library, clock, random, log } = collaborators;
-  const server = createServer({ library, clock, log });
-  const receipts = createReceipts({ identity, library, clock, log });
-  const receivers = createReceivers({ library, receipts, uploads: server.uploads });
+  const { transport, library, identity, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
   const exchange = createExchange({ identity, ports, clock, log });
   const sessions = new Map<Root, Session>();
+  const dealings = createDealings(clock, (root) => sessions.has(root));
+  const showing = createShowing({ library, clock, random });
+  const server = createServer({ library, dealings, showing, clock, log });
+  const receipts = createReceipts({ identity, library, clock, log });
+  const receivers = createReceivers({ library, receipts, uploads: server.uploads });
+  const inflow = createInflow(clock);
   const bans = createBans({ book: collaborators.bans, clock, log });
   const inspection = createInspection(bans.has);
   const untold = new Map<Root, number[]>();
   const answers = createAnswers();
-  const urges = createUrges((root) => sessions.get(root)?.onRead());
+  const urges = createUrges((root) => {
+    wants.onRead(root);
+    sessions.get(root)?.onRead();
+  });
+  const wants = createWants({ library, windows: urges.windows, ports });
   let running: AbortController | undefined;
 
   const join = (port: Port, root: Root, { answer }: { answer: boolean }): void => {
@@ -84,19 +103,22 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     if (!holding) return;
     port.joined.add(root);
     const informed = holding.layout() !== undefined;
-    port.tell({ type: 'join', version: SWARM_VERSION, root, have: holding.have(), info: informed, answer });
+    const shown = showing.shownTo(port, holding);
+    port.tell({ type: 'join', version: SWARM_VERSION, root, ...shown, info: informed, answer });
   };
 
   const onJoin = (port: Port, message: Extract<SwarmMessage, { type: 'join' }>): void => {
-    const { root, have, info } = message;
+    const { root, have, whole, info } = message;
     if (message.version !== SWARM_VERSION || !library.get(root)) {
       port.tell({ type: 'unknown', root });
       return;
     }
     if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
-    port.holdings.set(root, { have, informed: info });
+    port.holdings.set(root, { have, whole, informed: info });
     if (message.answer) answers.settle(port, root, true);
     else join(port, root, { answer: true });
+    showing.onHave(port, root, []);
+    wants.onJoined(port, root);
     exchange.onJoined(port, root);
     sessions.get(root)?.onJoined(port);
   };
@@ -109,6 +131,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     have.set(holding.have);
     for (const index of indexes) setBit(have, index);
     holding.have = have;
+    showing.onHave(port, root, indexes);
     sessions.get(root)?.onHave(port, indexes);
   };
 
@@ -120,12 +143,16 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       case 'unknown':
       case 'leave':
         port.joined.delete(message.root);
+        showing.onLeft(port, message.root);
         answers.settle(port, message.root, false);
         sessions.get(message.root)?.onLeft(port);
         port.holdings.delete(message.root);
         return;
       case 'have':
         onHave(port, message.root, message.indexes);
+        return;
+      case 'want':
+        showing.onWant(port, message);
         return;
       case 'peers':
         exchange.onPeers(port, message.root, message.statements);
@@ -146,14 +173,16 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   };
 
   const attach = (link: Parameters<Parameters<Transport['onLink']>[0]>[0]): void => {
-    const port = createPort(link, { clock, log });
+    const port = createPort(link, { dealings, clock, log });
     ports.set(port.remote, port);
     receivers.attach(port);
     server.attach(port);
     receipts.onLinked(port);
+    inflow.attach(port);
     port.onMessage((message) => onMessage(port, message));
     port.closed.addEventListener('abort', () => {
       if (ports.get(port.remote) === port) ports.delete(port.remote);
+      for (const root of port.joined) showing.onLeft(port, root);
       for (const session of sessions.values()) session.onLeft(port);
     });
   };
@@ -175,13 +204,19 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
     if (indexes.length > 0) untold.set(root, [...(untold.get(root) ?? []), ...indexes]);
-    else for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
+    else wants.onWanted(root);
+    if (indexes.length === 0)
+      for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
   });
-  library.onWanted((root) => sessions.get(root)?.onWanted());
+  library.onWanted((root) => {
+    wants.onWanted(root);
+    sessions.get(root)?.onWanted();
+  });
   library.onRemoved((root) => {
     untold.delete(root);
     receipts.forget(root);
     receivers.forget(root);
+    showing.forget(root);
     exchange.forget(root);
     for (const port of ports.values()) {
       if (port.joined.delete(root)) port.tell({ type: 'leave', root });
@@ -194,8 +229,9 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     start() {
       if (running) return;
       running = new AbortController();
-      every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal: running.signal });
-      exchange.start({ signal: running.signal });
+      const { signal } = running;
+      every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal });
+      for (const part of [dealings, server, exchange]) part.start({ signal });
     },
     stop() {
       running?.abort();
@@ -225,6 +261,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
         onGiven: (by) => receipts.onGiven(root, by),
         inspection,
         emit: (event) => events.push(event),
+        inflow,
         clock,
         random,
         log,
@@ -247,6 +284,10 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       }
     },
     urge: (root) => urges.urge(root),
+    setLimits({ up, down }) {
+      server.setLimit(up);
+      inflow.setLimit(down);
+    },
     uses(node) {
       const port = ports.get(node);
       return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));

@@ -36,6 +36,7 @@ async function createLiar(world: World, target: Peer) {
     version: SWARM_VERSION,
     root,
     have: new Uint8Array(),
+    whole: false,
     info: false,
     answer: false,
   });

@@ -28,6 +28,10 @@ export interface FakeHolding extends Holding {
 export interface HoldingOptions {
   /** Blocks that are here from the start; `true` for all. */
   readonly has?: readonly number[] | true;
+  /** It gives nothing: asked for a block, it says nothing or that it has none; or it never says that it has any. */
+  readonly rides?: 'silent' | 'refusing' | 'hiding';
+  /** It was shared from here. */
+  readonly isOrigin?: boolean;
   /** In which of the other shares it takes part; see `rootOf`. */
   readonly shares?: readonly number[];
   /** What is wanted, as `Holding.priorities`. */
@@ -51,10 +55,12 @@ function blockOf(index: number, bytes: number): ArrayBuffer {
 }
 
 function isBlock(index: number, bytes: ArrayBuffer): boolean {
-  const content = new Uint8Array(bytes);
-  // A loop, as there are many megabytes of them.
-  for (let at = 0; at < content.length; at += 1) if (content[at] !== ((index + 1) & 255)) return false;
-  return true;
+  const value = (index + 1) & 255;
+  // By words, as simulations look at gigabytes.
+  const words = new Uint32Array(bytes, 0, bytes.byteLength >> 2);
+  const word = (value * 0x01010101) >>> 0;
+  for (let at = 0; at < words.length; at += 1) if (words[at] !== word) return false;
+  return new Uint8Array(bytes, words.byteLength).every((byte) => byte === value);
 }
 
 export interface FakeLibrary {
@@ -123,9 +129,11 @@ function createFakeHolding(
   let informed = options.has !== undefined;
   const offered = new Map<number, number>();
   let corrupt = 0;
+  const made = new Map<number, ArrayBuffer>();
 
   return {
     root,
+    isOrigin: () => options.isOrigin === true,
     offered,
     corrupt: () => corrupt,
     has: (index) => hasBit(have, index),
@@ -151,10 +159,12 @@ function createFakeHolding(
     hashes: () => Promise.resolve(undefined),
     putHashes: () => Promise.resolve('kept'),
     block(index) {
-      if (!hasBit(have, index)) return Promise.resolve(undefined);
-      return Promise.resolve(
-        options.lie ? options.lie(index, blockOf(index, blockBytes)) : blockOf(index, blockBytes),
-      );
+      if (options.rides === 'silent') return new Promise(() => undefined);
+      if (!hasBit(have, index) || options.rides) return Promise.resolve(undefined);
+      if (options.lie) return Promise.resolve(options.lie(index, blockOf(index, blockBytes)));
+      const block = made.get(index) ?? blockOf(index, blockBytes);
+      made.set(index, block);
+      return Promise.resolve(block);
     },
     async putBlock(index, bytes, onVerified) {
       offered.set(index, (offered.get(index) ?? 0) + 1);

@@ -1,9 +1,11 @@
 import { createLog, type LogEntry } from '@tabswarm/base';
-import type { Transport } from '@tabswarm/net';
+import type { Channel, Link, Transport } from '@tabswarm/net';
 import { createMemoryNetwork, type MemoryNetworkOptions } from '@tabswarm/net/memory';
 import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import { PART_HEADER_BYTES, swarmMessage } from '@tabswarm/protocol/swarm';
 import { createManualClock, createSeededRandom, type ManualClock } from '@tabswarm/testkit';
+import { bitfieldBytes, hasBit, setBit } from '../src/bitfield.ts';
 import type { BanBook } from '../src/bans.ts';
 import type { FetchEvent } from '../src/events.ts';
 import { createSwarm, type Swarm } from '../src/swarm.ts';
@@ -18,12 +20,22 @@ export interface Peer extends Omit<FakeLibrary, 'library'> {
   readonly transport: Transport;
   readonly swarm: Swarm;
   readonly entries: LogEntry[];
+  /** Bytes of answers that arrived, also of those that nobody waited for any more. */
+  bytesReceived(): number;
+  bytesSent(): number;
+  /** Blocks that it has asked for so far. */
+  questions(): number;
+  /** The blocks that the other one has told this one of. */
+  heardOf(other: Peer): Uint8Array;
 }
 
 export interface World {
   readonly clock: ManualClock;
+  readonly blocks: number;
   readonly seed: number;
   peer(options?: PeerOptions): Promise<Peer>;
+  /** Fetches, while somebody else turns the clock. */
+  begin(peer: Peer, holders: readonly Peer[]): Fetching;
   /** A node that says nothing by itself. */
   mute(): Promise<Transport>;
   /** As `MemoryNetwork.vanish`. */
@@ -34,6 +46,12 @@ export interface World {
     holders: readonly Peer[],
     options?: { root?: Root; limitMs?: number; signal?: AbortSignal },
   ): Promise<FetchEvent[]>;
+}
+
+export interface Fetching {
+  isOver(): boolean;
+  /** Gives up what is not here yet. */
+  stop(): Promise<void>;
 }
 
 export interface PeerOptions extends HoldingOptions {
@@ -55,6 +73,7 @@ export function createWorld(
   let made = 0;
   return {
     clock,
+    blocks,
     seed,
     async mute() {
       const { id } = await identityFromKeys(await generateIdentityKeys());
@@ -71,11 +90,56 @@ export function createWorld(
       const entries: LogEntry[] = [];
       const { library, ...share } = createFakeLibrary({ blocks, blockBytes }, clock, options);
       const log = createLog((entry) => entries.push(entry));
+      let bytesReceived = 0;
+      let bytesSent = 0;
+      let questions = 0;
+      const heard = new Map<NodeId, Uint8Array>();
+      const counted = tap(transport, {
+        asked: () => (questions += 1),
+        heard(from, indexes) {
+          const bits = heard.get(from) ?? new Uint8Array(bitfieldBytes(blocks));
+          for (const index of indexes) setBit(bits, index);
+          heard.set(from, bits);
+        },
+        hides: options.rides === 'hiding',
+        received: (bytes) => (bytesReceived += bytes),
+        sent: (bytes) => (bytesSent += bytes),
+      });
       const random = createSeededRandom(seed + made);
-      const swarm = createSwarm({ transport, library, bans, identity, clock, random, log });
+      const swarm = createSwarm({ transport: counted, library, bans, identity, clock, random, log });
       swarm.start();
       await transport.start();
-      return { id, identity, transport, swarm, entries, ...share };
+      return {
+        id,
+        identity,
+        transport,
+        swarm,
+        entries,
+        bytesReceived: () => bytesReceived,
+        bytesSent: () => bytesSent,
+        questions: () => questions,
+        heardOf: (other) => heard.get(other.id) ?? new Uint8Array(),
+        ...share,
+      };
+    },
+    begin(peer, holders) {
+      let over = false;
+      const left = new AbortController();
+      const run = (async () => {
+        for await (const _ of peer.swarm.fetch(ROOT, ids(holders), { signal: left.signal }));
+      })().then(
+        () => (over = true),
+        (cause: unknown) => {
+          if (!left.signal.aborted) throw cause;
+        },
+      );
+      return {
+        isOver: () => over,
+        async stop() {
+          left.abort();
+          await run;
+        },
+      };
     },
     async fetch(
       peer,
@@ -98,6 +162,62 @@ export function createWorld(
       return events;
     },
   };
+}
+
+interface Tap {
+  /** Nobody hears that there is anything here. */
+  readonly hides: boolean;
+  /** Told of what goes over bulk channels, without the headers. */
+  readonly received: (bytes: number) => void;
+  readonly asked: () => void;
+  readonly heard: (from: NodeId, indexes: readonly number[]) => void;
+  readonly sent: (bytes: number) => void;
+}
+
+function tap(transport: Transport, { hides, received, sent, asked, heard }: Tap): Transport {
+  const counted = (link: Link): Link => {
+    const bulk: Channel = {
+      ...link.bulk,
+      async send(message, options) {
+        await link.bulk.send(message, options);
+        sent(message.byteLength - PART_HEADER_BYTES);
+      },
+      receive: (receiver) =>
+        link.bulk.receive((message) => {
+          received(message.byteLength - PART_HEADER_BYTES);
+          receiver(message);
+        }),
+    };
+    const channel: Link['channel'] = (protocol) => {
+      const whole = link.channel(protocol);
+      return {
+        ...whole,
+        async send(bytes, options) {
+          const message = swarmMessage.decode(bytes);
+          if (message.type === 'askBlock') asked();
+          if (!hides) await whole.send(bytes, options);
+          else if (message.type === 'join')
+            await whole.send(swarmMessage.encode({ ...message, have: new Uint8Array() }), options);
+          else if (message.type !== 'have') await whole.send(bytes, options);
+        },
+        receive: (receiver) =>
+          whole.receive((bytes) => {
+            const message = swarmMessage.decode(bytes);
+            if (message.type === 'join') heard(link.remote, bitsOf(message.have));
+            else if (message.type === 'have') heard(link.remote, message.indexes);
+            receiver(bytes);
+          }),
+      };
+    };
+    return { ...link, bulk, channel };
+  };
+  return { ...transport, onLink: (listener) => transport.onLink((link) => listener(counted(link))) };
+}
+
+function bitsOf(have: Uint8Array): number[] {
+  return Array.from({ length: have.byteLength * 8 }, (_, index) => index).filter((index) =>
+    hasBit(have, index),
+  );
 }
 
 async function* ids(peers: readonly Peer[]): AsyncIterable<NodeId> {

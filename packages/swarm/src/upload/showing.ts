@@ -1,0 +1,278 @@
+import { shuffled, type Clock, type Random } from '@tabswarm/base';
+import type { Root } from '@tabswarm/protocol/ids';
+import { MAX_HAVE_ITEMS, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { bitfieldBytes, countBits, hasBit, setBit } from '../bitfield.ts';
+import type { Holding, Library } from '../library.ts';
+import type { Port } from '../port.ts';
+
+/** Whoever is the only one after so long is shown everything. */
+const ALONE_MS = 2_000;
+/** Blocks shown to a newcomer; then as many ahead as it asks for in this time, and one at least. */
+const FIRST_SHOWN = 2;
+const AHEAD_MS = 1_000;
+/** What another one has already is shown after all that nobody has, but for what is only on its way to somebody. */
+const HELD_COST = 256;
+/** Who keeps so many blocks more to itself than twice what others do gets no further ones before it has passed some on. */
+const MIN_OWED = 2;
+
+/**
+ * What each peer is told that we have. As long as this tab has the only complete copy, each is told of different blocks,
+ * a further one for each that it asks for: so the first copy leaves here once, and peers get the rest from one another
+ * (super-seeding, BEP 16). What is asked for is given whether it was shown or not.
+ */
+export interface Showing {
+  /** The bits to join the share with, and whether there are more than these. */
+  shownTo(port: Port, holding: Holding): { have: Uint8Array<ArrayBuffer>; whole: boolean };
+  /** It said what it has; `indexes` are new. */
+  onHave(port: Port, root: Root, indexes: readonly number[]): void;
+  onAsked(port: Port, root: Root, index: number): void;
+  onWant(port: Port, message: Extract<SwarmMessage, { type: 'want' }>): void;
+  onLeft(port: Port, root: Root): void;
+  /** The share is not here any more. */
+  forget(root: Root): void;
+}
+
+interface Guest {
+  readonly shown: Uint8Array<ArrayBuffer>;
+  /** Shown, and not asked for. */
+  readonly ahead: Set<number>;
+  readonly urgent: number;
+  askedAt: number[];
+  /** Blocks that it alone asked for, and that nobody else has yet. */
+  owed: number;
+  /** `[first, end, ...]` where it does not want everything. */
+  wants: readonly number[];
+}
+
+interface Show {
+  readonly holding: Holding;
+  readonly blockCount: number;
+  readonly guests: Map<Port, Guest>;
+  /** In random order, those that nobody was shown at the end. */
+  unshown: number[];
+  readonly timesShown: Uint16Array;
+  /** The one peer that asked for a block which nobody else had; null before anybody did, undefined after that. */
+  readonly askers: (Port | null | undefined)[];
+}
+
+export interface ShowingParts {
+  readonly library: Library;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createShowing({ library, clock, random }: ShowingParts): Showing {
+  const shows = new Map<Root, Show>();
+  /** A second complete copy has been seen. */
+  const spread = new Set<Root>();
+
+  /** Undefined where there is nothing to be shown block by block. */
+  const showOf = (holding: Holding): Show | undefined => {
+    const { root } = holding;
+    const known = shows.get(root);
+    if (known || spread.has(root) || !holding.isOrigin()) return known;
+    const blockCount = holding.layout()?.blockLengths.length ?? 0;
+    if (blockCount === 0 || countBits(holding.have()) < blockCount) return undefined;
+    const all = Array.from({ length: blockCount }, (_, index) => index);
+    const show: Show = {
+      holding,
+      blockCount,
+      guests: new Map(),
+      unshown: shuffled(random, all.slice(holding.layout()?.urgentBlocks ?? 0)),
+      timesShown: new Uint16Array(blockCount),
+      askers: all.map(() => null),
+    };
+    shows.set(root, show);
+    return show;
+  };
+
+  const guestOf = (port: Port, root: Root): [Show, Guest] | undefined => {
+    const show = shows.get(root);
+    const guest = show?.guests.get(port);
+    return show && guest && [show, guest];
+  };
+
+  const mark = (show: Show, guest: Guest, index: number): boolean => {
+    if (index >= show.blockCount || hasBit(guest.shown, index)) return false;
+    setBit(guest.shown, index);
+    show.timesShown[index] = (show.timesShown[index] ?? 0) + 1;
+    return true;
+  };
+
+  /** The block that does the most good with this peer: one that nobody has and nobody was shown, if there is one. */
+  const choose = (show: Show, port: Port, guest: Guest): number | undefined => {
+    const have = port.holdings.get(show.holding.root)?.have;
+    const isUsable = (index: number): boolean =>
+      !hasBit(guest.shown, index) && !hasBit(have, index) && isWanted(guest.wants, index);
+    for (let at = show.unshown.length - 1; at >= 0; at -= 1) {
+      const index = show.unshown[at] ?? 0;
+      if (!isUsable(index)) continue;
+      show.unshown.splice(at, 1);
+      return index;
+    }
+    const others = [...show.guests.keys()].map((other) => other.holdings.get(show.holding.root)?.have);
+    let best: number | undefined;
+    let bestCost = Infinity;
+    for (let index = 0; index < show.blockCount; index += 1) {
+      if (!isUsable(index)) continue;
+      const holders = others.filter((bits) => hasBit(bits, index)).length;
+      const cost = holders * HELD_COST + (show.timesShown[index] ?? 0);
+      if (cost >= bestCost) continue;
+      best = index;
+      bestCost = cost;
+    }
+    return best;
+  };
+
+  const topUp = (show: Show, port: Port, guest: Guest): number[] => {
+    const since = clock.now() - AHEAD_MS;
+    guest.askedAt = guest.askedAt.filter((at) => at > since);
+    const enough = guest.askedAt.length === 0 && countBits(guest.shown) <= guest.urgent ? FIRST_SHOWN : 1;
+    const more: number[] = [];
+    while (!isKeeping(show, guest) && guest.ahead.size < Math.max(enough, guest.askedAt.length)) {
+      const index = choose(show, port, guest);
+      if (index === undefined) break;
+      mark(show, guest, index);
+      guest.ahead.add(index);
+      more.push(index);
+    }
+    return more;
+  };
+
+  /** The peer has asked for it, and is the one to pass it on where nobody else has asked. */
+  const noteAsker = (show: Show, port: Port, guest: Guest, index: number): void => {
+    const asker = show.askers[index];
+    if (asker === null) {
+      show.askers[index] = port;
+      guest.owed += 1;
+    } else if (asker && asker !== port) noteSpread(show, asker, index);
+  };
+
+  /** It is no longer that peer's alone. */
+  const noteSpread = (show: Show, asker: Port, index: number): void => {
+    show.askers[index] = undefined;
+    const guest = show.guests.get(asker);
+    if (!guest) return;
+    guest.owed -= 1;
+    tell(asker, show.holding.root, topUp(show, asker, guest));
+  };
+
+  /** Whether it keeps to itself what others pass on. */
+  const isKeeping = (show: Show, guest: Guest): boolean => {
+    if (show.guests.size < 2) return false;
+    let sum = 0;
+    for (const { owed } of show.guests.values()) sum += owed;
+    return guest.owed > MIN_OWED + (2 * (sum - guest.owed)) / (show.guests.size - 1);
+  };
+
+  /** All of it, and no more block by block. */
+  const showAll = (show: Show, port: Port, guest: Guest): void => {
+    const rest: number[] = [];
+    for (let index = 0; index < show.blockCount; index += 1) if (mark(show, guest, index)) rest.push(index);
+    tell(port, show.holding.root, rest);
+  };
+
+  const showAllIfAlone = (show: Show): void => {
+    const [only] = show.guests;
+    if (only && show.guests.size === 1) showAll(show, ...only);
+  };
+
+  return {
+    shownTo(port, holding) {
+      const show = showOf(holding);
+      if (!show) return { have: holding.have(), whole: false };
+      const urgent = holding.layout()?.urgentBlocks ?? 0;
+      const guest = show.guests.get(port) ?? {
+        shown: new Uint8Array(bitfieldBytes(show.blockCount)),
+        ahead: new Set(),
+        urgent,
+        askedAt: [],
+        owed: 0,
+        wants: [],
+      };
+      show.guests.set(port, guest);
+      for (let index = 0; index < urgent; index += 1) mark(show, guest, index);
+      topUp(show, port, guest);
+      clock.after(ALONE_MS, () => {
+        if (shows.get(holding.root) === show) showAllIfAlone(show);
+      });
+      return { have: guest.shown, whole: true };
+    },
+    onHave(port, root, indexes) {
+      const holding = library.get(root);
+      const show = holding && showOf(holding);
+      const have = port.holdings.get(root)?.have;
+      if (!show) return;
+      if (countBits(have) >= show.blockCount) {
+        spread.add(root);
+        shows.delete(root);
+        for (const [other, guest] of show.guests) showAll(show, other, guest);
+        return;
+      }
+      const guest = show.guests.get(port);
+      if (!guest) return;
+      for (const index of indexes) {
+        const asker = show.askers[index];
+        if (asker && asker !== port) noteSpread(show, asker, index);
+      }
+      // What it got from others is no longer before it.
+      for (const index of guest.ahead) if (hasBit(have, index)) guest.ahead.delete(index);
+      tell(port, root, topUp(show, port, guest));
+    },
+    onAsked(port, root, index) {
+      const found = guestOf(port, root);
+      if (!found) return;
+      const [show, guest] = found;
+      guest.ahead.delete(index);
+      guest.askedAt.push(clock.now());
+      noteAsker(show, port, guest, index);
+      tell(port, root, topUp(show, port, guest));
+    },
+    onWant(port, { root, ranges, now }) {
+      const found = guestOf(port, root);
+      if (!found) return;
+      const [show, guest] = found;
+      if (now) {
+        const more: number[] = [];
+        for (let index = 0; index < show.blockCount; index += 1)
+          if (ranges.length > 0 && isWanted(ranges, index) && mark(show, guest, index)) more.push(index);
+        tell(port, root, more);
+        return;
+      }
+      guest.wants = ranges;
+      for (const index of guest.ahead) if (!isWanted(ranges, index)) guest.ahead.delete(index);
+      tell(port, root, topUp(show, port, guest));
+    },
+    onLeft(port, root) {
+      const found = guestOf(port, root);
+      if (!found) return;
+      const [show, guest] = found;
+      show.guests.delete(port);
+      for (let index = 0; index < show.blockCount; index += 1) {
+        if (!hasBit(guest.shown, index)) continue;
+        show.timesShown[index] = (show.timesShown[index] ?? 1) - 1;
+        if (show.askers[index] === port) show.askers[index] = null;
+        // Nobody else was shown it: it has gone with that peer, if it ever was there.
+        if (show.timesShown[index] === 0) show.unshown.push(index);
+      }
+      showAllIfAlone(show);
+    },
+    forget(root) {
+      shows.delete(root);
+      spread.delete(root);
+    },
+  };
+}
+
+/** `[first, end, first, end, ...]`; no ranges are everything. */
+function isWanted(ranges: readonly number[], index: number): boolean {
+  if (ranges.length === 0) return true;
+  for (let at = 0; at + 1 < ranges.length; at += 2)
+    if (index >= (ranges[at] ?? 0) && index < (ranges[at + 1] ?? 0)) return true;
+  return false;
+}
+
+function tell(port: Port, root: Root, indexes: readonly number[]): void {
+  for (let at = 0; at < indexes.length; at += MAX_HAVE_ITEMS)
+    port.tell({ type: 'have', root, indexes: indexes.slice(at, at + MAX_HAVE_ITEMS) });
+}
