@@ -13,7 +13,7 @@ import { bytes, dict, id, int, message, oneOf, type Infer } from './schema.ts';
  */
 
 /** Version of the envelopes and of what follows on the link. A tab that meets another version says so. */
-export const INTRODUCTION_VERSION = 1;
+export const INTRODUCTION_VERSION = 2;
 
 /** Envelopes further than this from the receiver's clock are refused; browsers' clocks are usually right to seconds. */
 export const MAX_CLOCK_SKEW_MS = 60_000;
