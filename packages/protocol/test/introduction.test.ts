@@ -7,6 +7,7 @@ import type { Identity } from '../src/identity.ts';
 import {
   envelopeRoute,
   fingerprintOf,
+  INTRODUCTION_VERSION,
   MAX_CLOCK_SKEW_MS,
   MAX_DESCRIPTION_BYTES,
   MAX_RELAY_HOPS,
@@ -77,7 +78,13 @@ async function digestOf(raw: Bytes): Promise<string> {
 describe('envelopes', () => {
   it.each(KINDS)('[IN1] of the kind %s are opened as they were sealed', async (kind) => {
     const opened = await openEnvelope(await seal(kind), bob.id, NOW);
-    expect(opened).toMatchObject({ version: 1, kind, from: alice.id, to: bob.id, time: NOW });
+    expect(opened).toMatchObject({
+      version: INTRODUCTION_VERSION,
+      kind,
+      from: alice.id,
+      to: bob.id,
+      time: NOW,
+    });
     expect(opened.publicKey).toEqual(alice.publicKey);
     expect(opened.session).toEqual(new Uint8Array(16).fill(9));
     expect(fromUtf8(opened.body)).toBe(BODIES[kind]);
@@ -86,7 +93,9 @@ describe('envelopes', () => {
   it.each(KINDS)('[IN1] of the kind %s are refused where anything signed was changed', async (kind) => {
     const raw = await seal(kind);
     expect(await codeOf(openEnvelope(changed(raw, 'time', NOW + 1), bob.id, NOW))).toBe('forged');
-    expect(await codeOf(openEnvelope(changed(raw, 'version', 2), bob.id, NOW))).toBe('forged');
+    expect(await codeOf(openEnvelope(changed(raw, 'version', INTRODUCTION_VERSION + 1), bob.id, NOW))).toBe(
+      'forged',
+    );
     expect(await codeOf(openEnvelope(changed(raw, 'session', new Uint8Array(16)), bob.id, NOW))).toBe(
       'forged',
     );
@@ -215,7 +224,7 @@ describe('envelopes', () => {
       await digestOf(await seal('candidate', '[2]')),
     );
     // Fields of a newer version do not make another one of it either.
-    const newer = changed(await seal('knock'), 'version', 2);
+    const newer = changed(await seal('knock'), 'version', INTRODUCTION_VERSION + 1);
     expect(await digestOf(changed(newer, 'zzz', utf8('1')))).toBe(await digestOf(newer));
   });
 
