@@ -4,7 +4,12 @@ import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { concat, utf8, type Bytes } from '@tabswarm/protocol/bytes';
 import { compareDistance, type NodeId } from '@tabswarm/protocol/ids';
 import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
-import { MAX_RELAY_HOPS, relayMessage, sealEnvelope } from '@tabswarm/protocol/introduction';
+import {
+  INTRODUCTION_VERSION,
+  MAX_RELAY_HOPS,
+  relayMessage,
+  sealEnvelope,
+} from '@tabswarm/protocol/introduction';
 import { createManualClock, type ManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Introducer } from '../src/introducer.ts';
@@ -251,7 +256,11 @@ describe('limits of carrying', () => {
     for (const flooder of flooders) await link(flooder, relay);
     // As of a newer version, which may sign in another way: nobody loses a link by it.
     const forged = async (number: number): Promise<Bytes> =>
-      replaced(await seal(clock, origin, target.transport.self, `[${number}]`), 'versioni1e', 'versioni2e');
+      replaced(
+        await seal(clock, origin, target.transport.self, `[${number}]`),
+        `versioni${INTRODUCTION_VERSION}e`,
+        `versioni${INTRODUCTION_VERSION + 1}e`,
+      );
     for (let i = 0; i < 120; i += 1) {
       for (const flooder of flooders)
         await push(flooder, relay, await forged(i * 7 + flooders.indexOf(flooder)));
