@@ -1,8 +1,8 @@
-import { every, type Clock, type Log, type Random } from '@tabswarm/base';
+import { type Clock, type Log, type Random } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import type { Identity } from '@tabswarm/protocol/identity';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
-import { MAX_HAVE_ITEMS, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { createBans, type BanBook } from './bans.ts';
 import { setBit } from './bitfield.ts';
 import type { FetchEvent } from './events.ts';
@@ -10,6 +10,7 @@ import { createExchange } from './exchange.ts';
 import { createInflow } from './inflow.ts';
 import { createInspection } from './inspection.ts';
 import { FIRST, SKIPPED, type Holding, type Library } from './library.ts';
+import { createNews } from './news.ts';
 import { createPort, type Port } from './port.ts';
 import { createQueue } from './queue.ts';
 import { createReceipts } from './receipts.ts';
@@ -23,8 +24,6 @@ import { createServer, type Upload } from './upload/server.ts';
 import { createUrges, type Urge } from './urges.ts';
 import { createWants } from './wants.ts';
 
-/** New blocks are told of together, so often. */
-const HAVE_INTERVAL_MS = 250;
 /** Shares that one peer may take part in with us. */
 const MAX_SHARES_PER_PORT = 512;
 
@@ -89,7 +88,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   const inflow = createInflow(clock);
   const bans = createBans({ book: collaborators.bans, clock, log });
   const inspection = createInspection(bans.has);
-  const untold = new Map<Root, number[]>();
+  const news = createNews({ ports, clock });
   const answers = createAnswers();
   const urges = createUrges((root) => {
     wants.onRead(root);
@@ -187,33 +186,22 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     });
   };
 
-  const tellNews = (): void => {
-    for (const [root, indexes] of untold) {
-      for (const port of ports.values()) {
-        if (!port.joined.has(root)) continue;
-        for (let at = 0; at < indexes.length; at += MAX_HAVE_ITEMS) {
-          port.tell({ type: 'have', root, indexes: indexes.slice(at, at + MAX_HAVE_ITEMS) });
-        }
-      }
-    }
-    untold.clear();
-  };
-
   const reach = createReach({ transport, ports, answers, join, clock });
 
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
-    if (indexes.length > 0) untold.set(root, [...(untold.get(root) ?? []), ...indexes]);
-    else wants.onWanted(root);
-    if (indexes.length === 0)
-      for (const port of ports.values()) if (port.joined.has(root)) port.tell({ type: 'informed', root });
+    if (indexes.length > 0) news.add(root, indexes);
+    else {
+      wants.onWanted(root);
+      news.onInformed(root);
+    }
   });
   library.onWanted((root) => {
     wants.onWanted(root);
     sessions.get(root)?.onWanted();
   });
   library.onRemoved((root) => {
-    untold.delete(root);
+    news.forget(root);
     receipts.forget(root);
     receivers.forget(root);
     showing.forget(root);
@@ -230,8 +218,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       if (running) return;
       running = new AbortController();
       const { signal } = running;
-      every(clock, () => HAVE_INTERVAL_MS, tellNews, { signal });
-      for (const part of [dealings, server, exchange]) part.start({ signal });
+      for (const part of [news, dealings, server, exchange]) part.start({ signal });
     },
     stop() {
       running?.abort();
