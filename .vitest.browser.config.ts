@@ -13,6 +13,7 @@ export default defineConfig({
     // The default of a second would let the speed of a machine decide.
     expect: { poll: { timeout: 60_000 } },
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     browser: {
       enabled: true,
       headless: true,

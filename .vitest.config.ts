@@ -16,5 +16,6 @@ export default defineConfig({
     // Bounds a test that hangs; how long one takes on a busy machine decides nothing. The largest simulation takes 10 s of
     // one core that has nothing else to do, and took half a minute where it had.
     testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

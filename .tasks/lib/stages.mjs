@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const GATE_TIMEOUT_MS = 5 * MINUTE_MS;
 const UNIT_TIMEOUT_MS = 10 * MINUTE_MS;
 const BROWSER_TIMEOUT_MS = 5 * MINUTE_MS;
-const STORIES_TIMEOUT_MS = 20 * MINUTE_MS;
+const STORIES_TIMEOUT_MS = 32 * MINUTE_MS;
 const REPORTS = join(ROOT, 'node_modules', '.cache', 'tabswarm');
 
 /**

@@ -1,4 +1,4 @@
-import { LEAST_LIMIT } from '@tabswarm/node';
+import { LEAST_LIMIT, MOST_LIMIT } from '@tabswarm/node';
 
 /** Bytes per second of each unit that somebody may write; without one it is KB/s. */
 const UNITS: Readonly<Record<string, number>> = {
@@ -35,6 +35,7 @@ export function readRate(text: string): WrittenRate {
     return {
       error: `That is too slow: others could not tell this tab from one that is gone. Write at least ${LEAST_LIMIT / 1_000} KB/s.`,
     };
+  if (bytesPerSecond > MOST_LIMIT) return { error: 'No line is that fast. Leave it empty for no limit.' };
   return { bytesPerSecond };
 }
 

@@ -15,7 +15,10 @@ export interface Staying {
   onVisible(listener: () => void): void;
 }
 
-/** Keeps the machine awake while bytes come or go. The browser lets go of the lock whenever the page is hidden. */
+/**
+ * Keeps the machine awake while bytes come or go. The browser lets go of the lock whenever the page is hidden; one that
+ * refuses is asked again when the page comes back into view.
+ */
 export function keepAwake(
   snapshot: State<NodeSnapshot>,
   { requestWakeLock, isVisible, onVisible }: Staying,
@@ -24,6 +27,7 @@ export function keepAwake(
   if (!requestWakeLock) return;
   let held: WakeLockSentinel | undefined;
   let asking = false;
+  let refused = false;
 
   const follow = (): void => {
     const wanted = isMoving(snapshot.get());
@@ -31,22 +35,28 @@ export function keepAwake(
       void held?.release();
       held = undefined;
     }
-    if (!wanted || asking || !isVisible() || held?.released === false) return;
+    if (!wanted || asking || refused || !isVisible() || held?.released === false) return;
     asking = true;
-    requestWakeLock()
-      .then(
-        (sentinel) => {
-          held = sentinel;
-        },
-        (cause: unknown) => log.info('the machine may fall asleep', { cause: errorText(cause) }),
-      )
-      .finally(() => {
+    requestWakeLock().then(
+      (sentinel) => {
+        held = sentinel;
         asking = false;
-      });
+        // It may have come too late.
+        follow();
+      },
+      (cause: unknown) => {
+        asking = false;
+        refused = true;
+        log.info('the machine may fall asleep', { cause: errorText(cause) });
+      },
+    );
   };
 
   snapshot.subscribe(follow);
-  onVisible(follow);
+  onVisible(() => {
+    refused = false;
+    follow();
+  });
   follow();
 }
 

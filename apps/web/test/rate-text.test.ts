@@ -24,6 +24,13 @@ describe('a rate that somebody writes', () => {
     },
   );
 
+  it('is refused where no line is that fast', () => {
+    expect(readRate('99999999 Gbit')).toMatchObject({
+      error: expect.stringContaining('that fast') as string,
+    });
+    expect(readRate(writeRate(100_000_000_000))).toEqual({ bytesPerSecond: 100_000_000_000 });
+  });
+
   it('comes back as it stands in the field', () => {
     expect([undefined, 500_000, 62_500, 125_000_000].map((rate) => writeRate(rate))).toEqual([
       '',

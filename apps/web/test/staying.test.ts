@@ -71,11 +71,21 @@ describe('the machine', () => {
   });
 
   it('may fall asleep where the browser will not have it otherwise', async () => {
-    const { page, shows } = createPage();
+    const { page, shows, comesIntoView } = createPage();
     page.refuses = true;
     await shows(BUSY);
-    await shows(IDLE);
+    for (let upRate = 1; upRate < 9; upRate += 1) await shows(rows(row({ upRate })));
     expect([page.asked, page.held]).toEqual([1, undefined]);
+    page.refuses = false;
+    await comesIntoView();
+    expect([page.asked, page.held?.released]).toEqual([2, false]);
+  });
+
+  it('may fall asleep where the lock comes when nothing moves any more', async () => {
+    const { page, shows } = createPage();
+    void shows(BUSY);
+    await shows(IDLE);
+    expect([page.asked, page.held?.released]).toEqual([1, true]);
   });
 });
 

@@ -1,6 +1,6 @@
 export type { Node } from './api.ts';
 export { savedPaths, type NameChange, type SavedPath } from '@tabswarm/content';
-export { LEAST_LIMIT } from './limits.ts';
+export { LEAST_LIMIT, MOST_LIMIT } from './limits.ts';
 export { openNode } from './open-node.ts';
 export type { LookupPath, LookupPurpose, LookupTrace } from '@tabswarm/dht';
 export type { ReceiverView } from './receiver-view.ts';

@@ -4,6 +4,8 @@ import type { Limits } from '@tabswarm/swarm';
 
 /** Bytes per second. Below this peers would wait too long for a part of 64 KiB to tell a slow tab from a dead one. */
 export const LEAST_LIMIT = 16_000;
+/** More than any line carries. */
+export const MOST_LIMIT = 100_000_000_000;
 
 /** The user's limits, kept over a reload and the same in all tabs of a browser, of which each keeps them for itself. */
 export interface LimitsMemory {
@@ -56,8 +58,9 @@ export function createLimitsMemory(storage: () => Storage, tabs: TabChannel, log
 /** Throws a RangeError for what is no limit, with a message for people. */
 export function checkedLimits({ up, down }: Limits): Limits {
   for (const limit of [up, down]) {
-    if (limit !== undefined && !(limit >= LEAST_LIMIT && limit <= Number.MAX_SAFE_INTEGER))
-      throw new RangeError(`A limit is a number of bytes per second, at least ${LEAST_LIMIT}.`);
+    if (limit !== undefined && !(limit >= LEAST_LIMIT && limit <= MOST_LIMIT)) {
+      throw new RangeError(`A limit is a number of bytes per second, from ${LEAST_LIMIT} to ${MOST_LIMIT}.`);
+    }
   }
   return { up: up && Math.round(up), down: down && Math.round(down) };
 }

@@ -70,8 +70,7 @@ export function viewTransfer(
     secondsLeft: bytesLeft !== undefined && downRate > 0 ? bytesLeft / downRate : undefined,
     sources: activity.sources.map(({ peer }) => peer),
     receivers: viewReceivers(activity, around.routeTo),
-    needed:
-      status.state === 'sharing' || status.state === 'complete' ? needFor(activity, { fresh }) : undefined,
+    needed: needFor(activity, { fresh: fresh && status.state === 'sharing' }),
     addedAt: view.addedAt,
   };
 }

@@ -39,7 +39,11 @@ describe("the user's limits", () => {
     before.limiting.set({ up: 100_000, down: 2_000_000.4 });
     before.limiting.set({ down: 50_000 });
     before.close();
-    expect(browser.openTab().kept).toEqual([{ down: 50_000 }]);
+    const after = browser.openTab();
+    expect(after.kept).toEqual([{ down: 50_000 }]);
+    after.limiting.set({ up: 100_000_000_000, down: 16_000 });
+    after.close();
+    expect(browser.openTab().kept).toEqual([{ up: 100_000_000_000, down: 16_000 }]);
   });
 
   it('are those of all tabs, as soon as one is told', async () => {
@@ -54,7 +58,7 @@ describe("the user's limits", () => {
   it('are refused where they are none, and then stay as they are', () => {
     const { limiting } = createBrowser().openTab();
     limiting.set({ up: 20_000 });
-    for (const up of [0, -1, 15_999, Number.NaN, Infinity])
+    for (const up of [0, -1, 15_999, 100_000_000_001, Number.NaN, Infinity])
       expect(() => limiting.set({ up })).toThrow(RangeError);
     expect(limiting.current()).toEqual({ up: 20_000 });
   });

@@ -158,4 +158,25 @@ describe('the row of a transfer', () => {
     expect(rowOf(share({}, 1), download({ problem })).status).toEqual({ state: 'paused', problem });
     expect(rowOf(share({ paused: true }, 1)).status).toEqual({ state: 'paused' });
   });
+
+  it('says that it is needed also while it is not complete itself', () => {
+    const receiver = {
+      peer: 'cd'.repeat(32) as NodeId,
+      bytes: 9,
+      rate: 9,
+      progress: 0.2,
+      linked: true,
+      receipt: undefined,
+    };
+    const giving = { ...IDLE, receivers: [receiver] };
+    const row = viewTransfer(
+      share({}, 1),
+      giving,
+      download({ sources: new Set(['ef' as NodeId]) }),
+      LINKED,
+      'l',
+    );
+    expect(row).toMatchObject({ status: { state: 'fetching' }, needed: 'receiving' });
+    expect(rowOf(share({}, 1), download()).needed).toBeUndefined();
+  });
 });
