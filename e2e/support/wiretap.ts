@@ -118,6 +118,7 @@ export async function wiretap(page: Page): Promise<Wiretap> {
 /** Runs in the page, before anything else does. */
 function install(): void {
   const BULK = 1;
+  const MAX_CONTROL_BYTES = 16 * 1024;
   const KEPT = 'wiretap-bulk-received';
   const wire: Wire = {
     bulkReceived: Number(sessionStorage.getItem(KEPT) ?? 0),
@@ -160,13 +161,21 @@ function install(): void {
     wire.passed.push(new TextDecoder('latin1').decode(bytesOf(data)));
   };
 
+  /** A link may have further connections, on whose one channel go the same messages as on the bulk channel. */
+  const lanes = new WeakSet<RTCDataChannel>();
+  const carriesBulk = (channel: RTCDataChannel, bytes: number): boolean => {
+    // The first of them is a full one, and longer than any on a control channel.
+    if (channel.id !== BULK && bytes > MAX_CONTROL_BYTES) lanes.add(channel);
+    return channel.id === BULK || lanes.has(channel);
+  };
+
   const create = RTCPeerConnection.prototype.createDataChannel;
   RTCPeerConnection.prototype.createDataChannel = function (this: RTCPeerConnection, ...args) {
     const channel = create.apply(this, args);
     wire.channels.push(channel);
     channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       keep(data);
-      if (channel.id !== BULK || !(data instanceof ArrayBuffer)) return;
+      if (!(data instanceof ArrayBuffer) || !carriesBulk(channel, data.byteLength)) return;
       wire.bulkReceived += data.byteLength;
       void (globalThis as unknown as WireWindow).reportBulk(data.byteLength);
     });
@@ -177,7 +186,8 @@ function install(): void {
   RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
     keep(data);
     // One that is not open refuses what it is given, as ever.
-    if (this.id !== BULK || this.readyState !== 'open') {
+    const length = data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0;
+    if (!carriesBulk(this, length) || this.readyState !== 'open') {
       send.call(this, data);
       return;
     }

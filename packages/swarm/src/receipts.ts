@@ -10,6 +10,8 @@ import type { Port } from './port.ts';
 /** Receipts kept of one share, the oldest of which make room. */
 const MAX_RECEIPTS = 256;
 
+type WireReceipt = Extract<SwarmMessage, { type: 'receipt' }>;
+
 /** Says to those who gave that all has arrived, and keeps what receivers say. */
 export interface Receipts {
   /** A block of that share came from there, and was right. */
@@ -18,7 +20,7 @@ export interface Receipts {
   onDone(root: Root, ports: Iterable<Port>): void;
   /** It may have given of what is all here by now, and not know. */
   onLinked(port: Port): void;
-  onReceipt(port: Port, message: Extract<SwarmMessage, { type: 'receipt' }>): Promise<void>;
+  onReceipt(port: Port, message: WireReceipt): Promise<void>;
   of(root: Root): ReadonlyMap<NodeId, Receipt>;
   forget(root: Root): void;
 }
@@ -34,8 +36,8 @@ export function createReceipts({ identity, library, clock, log }: ReceiptsCollab
   const givers = new Map<Root, Set<NodeId>>();
   const done = new Set<Root>();
   const received = new Map<Root, Map<NodeId, Receipt>>();
-  /** Whose receipts are being verified: one at a time of each. */
-  const verifying = new Set<NodeId>();
+  /** Receipts that are not verified yet: one after the other of each peer. */
+  const waiting = new Map<NodeId, Map<Root, WireReceipt>>();
 
   const send = async (port: Port, root: Root): Promise<void> => {
     const holding = library.get(root);
@@ -45,6 +47,22 @@ export function createReceipts({ identity, library, clock, log }: ReceiptsCollab
   };
   const sendOrLog = (port: Port, root: Root): void => {
     send(port, root).catch((cause: unknown) => log.warn('no receipt', { cause: errorText(cause) }));
+  };
+
+  const take = async (from: NodeId, wire: WireReceipt): Promise<void> => {
+    const { root, bytes, whole, time } = wire;
+    const known = received.get(root) ?? new Map<NodeId, Receipt>();
+    if ((known.get(from)?.time ?? -1) >= time) return;
+    if (!(await isReceiptOf(wire, from, identity.id))) {
+      log.warn('a receipt that its sender has not signed', { peer: from });
+      return;
+    }
+    if (!library.get(root)) return;
+    known.delete(from);
+    known.set(from, { root, bytes, whole, time });
+    const [oldest] = known.keys();
+    if (known.size > MAX_RECEIPTS && oldest !== undefined) known.delete(oldest);
+    received.set(root, known);
   };
 
   return {
@@ -62,22 +80,18 @@ export function createReceipts({ identity, library, clock, log }: ReceiptsCollab
       for (const root of done) if (givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
     },
     async onReceipt({ remote }, message) {
-      const { root, bytes, whole, time } = message;
-      const known = received.get(root) ?? new Map<NodeId, Receipt>();
-      if (!library.get(root) || (known.get(remote)?.time ?? -1) >= time) return;
-      if (verifying.has(remote)) return;
-      verifying.add(remote);
-      const authentic = await isReceiptOf(message, remote, identity.id);
-      verifying.delete(remote);
-      if (!authentic) {
-        log.warn('a receipt that its sender has not signed', { peer: remote });
-        return;
+      const isUnderWay = waiting.has(remote);
+      const byRoot = waiting.get(remote) ?? new Map<Root, WireReceipt>();
+      // Of each share only one waits, and only of shares that are here: so what a peer can have us verify is bounded.
+      if (!library.get(message.root)) return;
+      byRoot.set(message.root, message);
+      waiting.set(remote, byRoot);
+      if (isUnderWay) return;
+      for (const [root, next] of byRoot) {
+        byRoot.delete(root);
+        await take(remote, next);
       }
-      known.delete(remote);
-      known.set(remote, { root, bytes, whole, time });
-      const [oldest] = known.keys();
-      if (known.size > MAX_RECEIPTS && oldest !== undefined) known.delete(oldest);
-      received.set(root, known);
+      waiting.delete(remote);
     },
     of: (root) => received.get(root) ?? new Map<NodeId, Receipt>(),
     forget(root) {

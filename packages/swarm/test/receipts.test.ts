@@ -1,9 +1,13 @@
+import { silentLog } from '@tabswarm/base';
 import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
 import { signReceipt } from '@tabswarm/protocol/receipt';
 import { swarmMessage } from '@tabswarm/protocol/swarm';
 import { describe, expect, it } from 'vitest';
+import type { Port } from '../src/port.ts';
+import { createReceipts } from '../src/receipts.ts';
 import type { Receiver } from '../src/receivers.ts';
-import { BLOCK_BYTES, createWorld, ROOT, type Peer, type World } from './world.ts';
+import { createFakeLibrary } from './fake-library.ts';
+import { BLOCK_BYTES, createWorld, OTHER_ROOT, ROOT, type Peer, type World } from './world.ts';
 
 const identity = async (): Promise<Identity> => identityFromKeys(await generateIdentityKeys());
 
@@ -12,8 +16,8 @@ const receiptFrom = (peer: Peer, from: Peer) =>
   receiversAt(peer).find((receiver) => receiver.peer === from.id)?.receipt;
 
 /** Signatures are made outside of the manual clock. */
-async function settle(world: World, until: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1_000 && !until(); turn += 1) {
+async function settle(world: World, until: () => boolean, turns = 1_000): Promise<void> {
+  for (let turn = 0; turn < turns && !until(); turn += 1) {
     await new Promise((resolve) => {
       setTimeout(resolve);
     });
@@ -103,7 +107,7 @@ describe('a receipt', () => {
         to as typeof holder.id,
       );
       await link.channel('swarm').send(swarmMessage.encode({ type: 'receipt', ...receipt }));
-      await settle(world, () => false);
+      await settle(world, () => false, 100);
     };
     await say(other, holder.id, 7, 1);
     await say(me, other.id, 7, 1);
@@ -114,5 +118,19 @@ describe('a receipt', () => {
     await world.fetch(leecher, [holder]);
     await settle(world, () => receiptFrom(holder, leecher) !== undefined);
     expect(receiptFrom(holder, leecher)).toMatchObject({ bytes: 12 * BLOCK_BYTES, whole: true });
+  });
+
+  it('[RC3] of each of several shares counts, also where all come at once', async () => {
+    const [me, receiver] = [await identity(), await identity()];
+    const world = createWorld(1);
+    const { library } = createFakeLibrary({ blocks: 1, blockBytes: 1 }, world.clock, { has: true });
+    const receipts = createReceipts({ identity: me, library, clock: world.clock, log: silentLog });
+    const roots = [ROOT, OTHER_ROOT];
+    const wires = await Promise.all(
+      roots.map((root) => signReceipt(receiver, { root, bytes: 1, whole: true, time: 1 }, me.id)),
+    );
+    const from = { remote: receiver.id } as Port;
+    await Promise.all(wires.map((wire) => receipts.onReceipt(from, { type: 'receipt', ...wire })));
+    for (const root of roots) expect(receipts.of(root).get(receiver.id)).toMatchObject({ root, whole: true });
   });
 });
