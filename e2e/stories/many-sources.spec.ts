@@ -12,6 +12,7 @@ const SOURCES = ['s1', 's2', 's3', 's4'];
 const RECOVER_MS = 3_000;
 const MAX_PAUSE_MS = 5_000;
 const LINK_MS = 5;
+const BLOCK_BYTES = MIB / 4;
 
 interface Sources {
   readonly share: Share;
@@ -56,7 +57,7 @@ test('four sources with a line of their own each give more than three of them wo
   await d.paste(share.link);
   const course = await followCourse(d.page, share.root);
   await d.expectState(share.root, 'complete');
-  const rate = (file.buffer.byteLength * 1_000) / (await course.totalMs()) / RATE;
+  const rate = ((await course.perSecond()) * file.buffer.byteLength) / RATE;
   const pause = await course.longestPauseMs();
   console.log(`${rate.toFixed(2)} times the rate of one, longest pause ${pause.toFixed(0)} ms`);
   expect(rate).toBeGreaterThanOrEqual(3.2);
@@ -103,6 +104,8 @@ for (const [what, kill] of [
     const pause = await course.longestPauseMs();
     console.log(`longest pause ${pause.toFixed(0)} ms`);
     expect(rate).toBeGreaterThanOrEqual(0.9 * others.length);
+    // And what comes is of use; of two seconds' blocks two may not be through.
+    expect(verified).toBeGreaterThanOrEqual(0.9 * others.length - (2 * BLOCK_BYTES) / 2 / RATE);
     expect(pause).toBeLessThanOrEqual(MAX_PAUSE_MS);
     expect(await d.hashOf(share.root, file.name)).toBe(file.sha256);
   });

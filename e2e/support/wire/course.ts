@@ -2,8 +2,8 @@ import type { Page } from 'playwright';
 
 /** How a download came on, as its row said. */
 export interface Course {
-  /** Milliseconds from its first byte to its last one. */
-  totalMs(): Promise<number>;
+  /** The share of it that came in a second, on average, after what was there first. */
+  perSecond(): Promise<number>;
   /** The longest time in which nothing came, between the first byte and the last one, in milliseconds. */
   longestPauseMs(): Promise<number>;
   /** The share of it that was there so many milliseconds ago, and is now. */
@@ -34,9 +34,11 @@ export async function followCourse(page: Page, root: string): Promise<Course> {
   const all = (): Promise<CourseWindow['course']> =>
     page.evaluate(() => (globalThis as unknown as CourseWindow).course);
   return {
-    async totalMs() {
+    async perSecond() {
       const course = await all();
-      return (course.at(-1)?.at ?? Number.NaN) - (course[0]?.at ?? Number.NaN);
+      const [first, last] = [course[0], course.at(-1)];
+      if (!first || !last) return Number.NaN;
+      return ((last.progress - first.progress) * 1_000) / (last.at - first.at);
     },
     async longestPauseMs() {
       const course = await all();
