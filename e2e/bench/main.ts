@@ -1,6 +1,6 @@
 /*
  * Prints how fast tabs exchange bytes on this machine. The subjects take turns, so that whatever else the machine does
- * meets all of them alike; what counts is the ratio to the raw channel of the same run.
+ * meets all of them alike; what counts are the ratios to the others of the same run. Fails where one is below its bar.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { chromium } from 'playwright';
 import { CHROMIUM_FLAGS } from '../support/chromium-flags.ts';
 import { RAW, rawSubject } from './raw.ts';
 import { measureOnce, MIB, type Measurement, type Subject } from './subject.ts';
-import { costTable, table } from './table.ts';
+import { costTable, median, table } from './table.ts';
 import { transportSubject, wholePathSubject } from './tabswarm.ts';
 import { webTorrentSubject } from './webtorrent.ts';
 
@@ -19,6 +19,12 @@ const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   webtorrent: webTorrentSubject,
 };
 const RUN_TIMEOUT_MS = 5 * 60_000;
+/** The least that the first may be of the second, where both were measured. */
+const BARS = [
+  { subject: 'transport', over: 'raw', least: 0.95 },
+  { subject: 'path', over: 'raw', least: 0.8 },
+  { subject: 'path', over: 'webtorrent', least: 1.5 },
+] as const;
 
 const { values } = parseArgs({
   options: {
@@ -44,10 +50,10 @@ const browser = await chromium.launch({
   args: [...CHROMIUM_FLAGS],
   ...(executablePath ? { executablePath } : {}),
 });
-const results: { subject: Subject; measured: Measurement[] }[] = [];
+const results: { name: string; subject: Subject; measured: Measurement[] }[] = [];
 for (const name of chosen) {
   const create = SUBJECTS[name];
-  if (create) results.push({ subject: await create(), measured: [] });
+  if (create) results.push({ name, subject: await create(), measured: [] });
 }
 let failures = 0;
 for (let run = 1; run <= runs; run += 1) {
@@ -70,7 +76,21 @@ console.log(`Chromium ${version}, ${cpus().length} cores, ${runs} runs of each, 
 const rows = results.map(({ subject, measured }) => ({ name: subject.name, runs: measured }));
 console.log(`${table(rows, bytes, RAW)}\n`);
 console.log(costTable(rows, bytes));
-process.exitCode = failures === 0 ? 0 : 1;
+let missed = 0;
+for (const { subject, over, least } of BARS) {
+  const [own, other] = [medianRate(subject), medianRate(over)];
+  if (own === undefined || other === undefined) continue;
+  const verdict = own / other >= least ? 'met' : 'missed';
+  if (verdict === 'missed') missed += 1;
+  console.log(`\n${subject} / ${over}: ${(own / other).toFixed(2)}, at least ${least}: ${verdict}`);
+}
+process.exitCode = failures + missed === 0 ? 0 : 1;
+
+/** In MiB per second. */
+function medianRate(name: string): number | undefined {
+  const runsOf = results.find((result) => result.name === name)?.measured ?? [];
+  return runsOf.length > 0 ? bytes / MIB / median(runsOf.map(({ seconds }) => seconds)) : undefined;
+}
 
 async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
