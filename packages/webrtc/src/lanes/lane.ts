@@ -5,11 +5,6 @@ import { createFlow, type Flow } from '../flow.ts';
 
 type Message = Uint8Array<ArrayBuffer>;
 
-/**
- * Messages that were handed over and not acknowledged are kept, so that they can be sent another way when the lane ends.
- * Lanes are for paths that carry less than this in a second.
- */
-const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /** A lane on which nothing has moved for so long is dead: several times what a lost packet may cost. */
 const STALL_MS = 2_500;
 /** How often that is looked at, as long as something is under way. */
@@ -24,24 +19,30 @@ export interface Lane {
   readonly flow: Flow;
   /** Messages that came from the other side. */
   received: number;
+  /** Bytes of messages that were handed over and not acknowledged, so that they can be sent another way. */
+  keptBytes(): number;
   /** So many of our messages have come. Throws a ProtocolError where that cannot be. */
   acknowledge(count: number): void;
   /** Nothing is sent here any more; what is kept stays. */
   stop(): void;
   /** What did not come, once the other side has said how much did. Throws as `acknowledge` does. */
   rest(count: number): readonly Message[];
+  /** The link is over, and what is kept of no use. */
+  drop(): void;
 }
 
 export interface LaneOptions {
   readonly number: number;
   readonly isOurs: boolean;
+  /** Whether the link may keep so many bytes more. */
+  readonly mayKeep: (bytes: number) => boolean;
   /** Nothing that we send arrives any more. */
   readonly onDead: (why: string) => void;
 }
 
 export function createLane(
   { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
-  { number, isOurs, onDead }: LaneOptions,
+  { number, isOurs, mayKeep, onDead }: LaneOptions,
 ): Lane {
   const flow = createFlow(connection.control, clock, { isFast: false });
   const kept: Message[] = [];
@@ -75,14 +76,25 @@ export function createLane(
     acknowledged = count;
   };
 
+  const stop = (): void => {
+    cancelWatch?.();
+    onRoom = undefined;
+  };
+
+  const giveUp = (): readonly Message[] => {
+    keptBytes = 0;
+    return kept.splice(0);
+  };
+
   return {
     number,
     isOurs,
     connection,
     received: 0,
+    keptBytes: () => keptBytes,
     flow: {
       buffered: flow.buffered,
-      hasRoom: (bytes) => keptBytes + bytes <= MAX_KEPT_BYTES && flow.hasRoom(bytes),
+      hasRoom: (bytes) => mayKeep(bytes) && flow.hasRoom(bytes),
       hand(message) {
         const copy = message.slice();
         if (kept.push(copy) === 1) movedAt = clock.now();
@@ -107,13 +119,14 @@ export function createLane(
       movedAt = clock.now();
       onRoom?.();
     },
-    stop() {
-      cancelWatch?.();
-      onRoom = undefined;
-    },
+    stop,
     rest(count) {
       forget(count);
-      return kept.splice(0);
+      return giveUp();
+    },
+    drop() {
+      stop();
+      giveUp();
     },
   };
 }
