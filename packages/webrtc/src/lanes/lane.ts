@@ -7,8 +7,18 @@ type Message = Uint8Array<ArrayBuffer>;
 
 /** A lane on which nothing has moved for so long is dead: several times what a lost packet may cost. */
 const STALL_MS = 2_500;
+/** A message that has left so long ago and is not acknowledged never will be; whatever else moves. */
+const UNACKNOWLEDGED_MS = 30_000;
 /** How often that is looked at, as long as something is under way. */
 const LOOK_MS = 500;
+
+interface Kept {
+  readonly message: Message;
+  /** Bytes that were handed over up to its end. */
+  readonly end: number;
+  /** When all of it was first seen to have left. */
+  leftAt?: number;
+}
 
 /** One connection of a link besides its first. Its messages keep their order, so a count says which have come. */
 export interface Lane {
@@ -45,7 +55,7 @@ export function createLane(
   { number, isOurs, mayKeep, onDead }: LaneOptions,
 ): Lane {
   const flow = createFlow(connection.control, clock, { isFast: false });
-  const kept: Message[] = [];
+  const kept: Kept[] = [];
   let keptBytes = 0;
   let handed = 0;
   let drained = 0;
@@ -63,7 +73,12 @@ export function createLane(
     // On a slow path a message is long under way, but some of it leaves all the time.
     if (latest > drained) movedAt = now;
     drained = latest;
+    for (const one of kept) {
+      if (one.end > drained) break;
+      one.leftAt ??= now;
+    }
     if (now - movedAt >= STALL_MS) onDead('stalled');
+    else if (now - (kept[0]?.leftAt ?? now) >= UNACKNOWLEDGED_MS) onDead('not acknowledged');
     else cancelWatch = clock.after(LOOK_MS, watch);
   };
 
@@ -72,7 +87,7 @@ export function createLane(
     if (more < 0 || more > kept.length) {
       throw new ProtocolError('malformed', 'a lane acknowledges what was not sent');
     }
-    for (const message of kept.splice(0, more)) keptBytes -= message.byteLength;
+    for (const { message } of kept.splice(0, more)) keptBytes -= message.byteLength;
     acknowledged = count;
   };
 
@@ -83,7 +98,7 @@ export function createLane(
 
   const giveUp = (): readonly Message[] => {
     keptBytes = 0;
-    return kept.splice(0);
+    return kept.splice(0).map(({ message }) => message);
   };
 
   return {
@@ -97,7 +112,7 @@ export function createLane(
       hasRoom: (bytes) => mayKeep(bytes) && flow.hasRoom(bytes),
       hand(message) {
         const copy = message.slice();
-        if (kept.push(copy) === 1) movedAt = clock.now();
+        if (kept.push({ message: copy, end: handed + copy.byteLength }) === 1) movedAt = clock.now();
         keptBytes += copy.byteLength;
         try {
           flow.hand(copy);

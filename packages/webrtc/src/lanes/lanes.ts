@@ -15,6 +15,12 @@ const OPEN_LIMIT_MS = 8_000;
 const MAX_NUMBER = 0xffff;
 /** Kept for all lanes of a link, until they are acknowledged: lanes are for paths that carry less than this in a second. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/**
+ * What a link may send again for its lanes, and of all that it sends: several times what lanes lose that die or are tried
+ * in vain. Nothing else bounds it: no limit on the rate is asked, and how much came is the other end's word.
+ */
+const MAX_AGAIN_BYTES = 2 * 1024 * 1024;
+const MAX_AGAIN_SHARE = 1 / 16;
 
 export type LaneMessage = Extract<LinkMessage, { type: `lane${string}` }>;
 
@@ -70,6 +76,9 @@ export function createLanes(
   const ending = createEnding(clock, onSilent);
   let nextOurs: number = parity;
   let lastTheirs = -1;
+  let bytesAgain = 0;
+  /** Whether lanes lose no more than they may. */
+  let areSound = true;
 
   const keptBytes = (): number => {
     let bytes = ending.keptBytes();
@@ -100,7 +109,8 @@ export function createLanes(
   };
 
   const begin = (number: number, isOurs: boolean): Opening | undefined => {
-    if (closed.aborted || ending.count() > 0 || live.size + 1 >= MAX_CONNECTIONS) return undefined;
+    if (closed.aborted || !areSound || ending.count() > 0 || live.size + 1 >= MAX_CONNECTIONS)
+      return undefined;
     const onCandidate = batchCandidates(clock, (candidates) => {
       if (live.has(number)) say({ type: 'laneCandidates', lane: number, candidates });
     });
@@ -146,6 +156,19 @@ export function createLanes(
     });
     void entry.done.promise.then(cancel);
     return entry;
+  };
+
+  const sendAgain = (messages: readonly Uint8Array<ArrayBuffer>[]): void => {
+    for (const message of messages) bytesAgain += message.byteLength;
+    if (areSound && bytesAgain > MAX_AGAIN_BYTES + MAX_AGAIN_SHARE * outbox.bytesSent()) {
+      areSound = false;
+      log.warn('a link has no more lanes: too much of what they carry does not come', {
+        peer: remote,
+        bytesAgain,
+      });
+      for (const { lane } of live.values()) end(lane, 'lanes lose too much');
+    }
+    outbox.sendAgain(messages);
   };
 
   closed.addEventListener('abort', () => {
@@ -205,7 +228,7 @@ export function createLanes(
         case 'laneEnd': {
           if (lane) end(lane, 'ended by the other side');
           const over = ending.take(message.lane);
-          if (over) outbox.sendAgain(over.rest(message.count));
+          if (over) sendAgain(over.rest(message.count));
         }
       }
     },

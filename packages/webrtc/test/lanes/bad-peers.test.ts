@@ -29,8 +29,8 @@ interface Rig {
   offer(): Promise<number>;
 }
 
-/** One end of a link; the test is the other one. Connections take all at once, the first as much as `first` says. */
-function rig(first: 'is full' | 'takes all', { isOffering = true } = {}): Rig {
+/** One end of a link; the test is the other one. Its first connection is full, its lanes take all at once. */
+function rig({ isOffering = true } = {}): Rig {
   const clock = createManualClock();
   const closed = new AbortController();
   const said: LaneMessage[] = [];
@@ -62,11 +62,7 @@ function rig(first: 'is full' | 'takes all', { isOffering = true } = {}): Rig {
       close: () => over.resolve(),
     };
   };
-  const outbox = createOutbox(
-    createFlow(pipe(first === 'is full' ? 2 * MIB : 0), clock),
-    clock,
-    closed.signal,
-  );
+  const outbox = createOutbox(createFlow(pipe(2 * MIB), clock), clock, closed.signal);
   const lanes = createLanes(
     {
       connect,
@@ -104,7 +100,7 @@ function rig(first: 'is full' | 'takes all', { isOffering = true } = {}): Rig {
 
 describe('a peer that does not say how much of a lane came', () => {
   it('[WR13] loses the link after 10 s', async () => {
-    const { clock, lanes, offer, send, said, isLost } = rig('is full');
+    const { clock, lanes, offer, send, said, isLost } = rig();
     await offer();
     expect(lanes.count()).toBe(1);
     send();
@@ -118,7 +114,7 @@ describe('a peer that does not say how much of a lane came', () => {
   });
 
   it('[WR13] keeps the link where it does in time', async () => {
-    const { clock, lanes, offer, send, isLost } = rig('is full');
+    const { clock, lanes, offer, send, isLost } = rig();
     await offer();
     send();
     while (lanes.count() > 0) await clock.advance(100);
@@ -129,7 +125,7 @@ describe('a peer that does not say how much of a lane came', () => {
   });
 
   it('[WR14] is declined another lane meanwhile', async () => {
-    const { clock, lanes, offer, send, said } = rig('is full');
+    const { clock, lanes, offer, send, said } = rig();
     await offer();
     send();
     while (lanes.count() > 0) await clock.advance(100);
@@ -143,7 +139,7 @@ describe('a peer that does not say how much of a lane came', () => {
   });
 
   it('[WR13] is not asked for it where it was never told of the lane', async () => {
-    const { clock, lanes, said, isLost } = rig('is full', { isOffering: false });
+    const { clock, lanes, said, isLost } = rig({ isOffering: false });
     const made = lanes.open(1);
     await clock.advance(1);
     // No offer was made.
@@ -154,9 +150,72 @@ describe('a peer that does not say how much of a lane came', () => {
   });
 });
 
+describe('a peer of which lanes end and nothing came', () => {
+  it('[WR13] is sent 2 MiB and a sixteenth of all again, and has no more lanes then', async () => {
+    const { clock, lanes, offer, send, wire, said, isLost } = rig();
+    // 16 KiB a second, for as long as there is a lane.
+    let given = 0;
+    let open = await offer();
+    while (lanes.count() > 0) {
+      for (let message = 0; message < 3; message += 1) {
+        send();
+        given += MESSAGE_BYTES;
+        await clock.advance(4_000);
+      }
+      lanes.onMessage({ type: 'laneEnd', lane: open, count: 0 });
+      open = await offer();
+    }
+    expect(wire() - given).toBeGreaterThan(MIB);
+    expect(wire() - given).toBeLessThan(3 * MIB);
+    expect(said.at(-1)).toEqual({ type: 'laneEnd', lane: open, count: 0 });
+    expect(await lanes.open(1)).toEqual([]);
+    expect(isLost()).toBe(false);
+  });
+
+  it('[WR13] loses the lanes that are open as well', async () => {
+    const { lanes, offer, send, said } = rig();
+    for (let lane = 0; lane < 3; lane += 1) await offer();
+    for (let more = 0; more < 64; more += 1) send();
+    lanes.onMessage({ type: 'laneEnd', lane: 1, count: 0 });
+    expect(lanes.count()).toBe(0);
+    for (const lane of [1, 3, 5]) expect(said).toContainEqual({ type: 'laneEnd', lane, count: 0 });
+  });
+
+  it('[WR13] keeps its lanes where what was lost is little of what it was sent', async () => {
+    const { lanes, offer, send } = rig();
+    await offer();
+    for (let more = 0; more < 1_000; more += 1) {
+      send();
+      lanes.onMessage({ type: 'laneGot', lane: 1, count: more + 1 });
+    }
+    // 5 MiB of 67.
+    for (let more = 0; more < 80; more += 1) send();
+    await offer();
+    lanes.onMessage({ type: 'laneEnd', lane: 1, count: 1_000 });
+    expect(lanes.count()).toBe(1);
+  });
+});
+
+describe('a lane on which all moves, and a message is not acknowledged', () => {
+  it('[WR13] ends after 30 s', async () => {
+    const { clock, lanes, offer, send } = rig();
+    await offer();
+    for (let second = 0; second < 28; second += 1) {
+      send();
+      await clock.advance(1_000);
+    }
+    expect(lanes.count()).toBe(1);
+    for (let second = 0; second < 4; second += 1) {
+      send();
+      await clock.advance(1_000);
+    }
+    expect(lanes.count()).toBe(0);
+  });
+});
+
 describe('what is kept for the lanes of a link', () => {
   it('[WR13] is let go of with the link, for lanes that are open and for those that end', async () => {
-    const { clock, lanes, send, close } = rig('is full');
+    const { clock, lanes, send, close } = rig();
     const opening = lanes.open(2);
     await clock.advance(1);
     const made = await opening;
@@ -170,7 +229,7 @@ describe('what is kept for the lanes of a link', () => {
   });
 
   it('[WR13] is 8 MiB in all, until it is acknowledged', async () => {
-    const { lanes, offer, send, wire } = rig('is full');
+    const { lanes, offer, send, wire } = rig();
     for (let lane = 0; lane < 3; lane += 1) await offer();
     expect(lanes.count()).toBe(3);
     for (let more = 0; more < 1_000; more += 1) send();
