@@ -1,4 +1,5 @@
 import type { Clock } from '@tabswarm/base';
+import { MAX_BULK_BYTES } from '@tabswarm/protocol/swarm';
 import type { Pipe } from './connection.ts';
 
 /** High water is what the wire takes in this time, so that a message never waits much longer behind bulk data. */
@@ -32,6 +33,11 @@ export function createFlow(pipe: Pipe, clock: Clock, { isFast = true } = {}): Fl
 
   let roomAt = -Infinity;
 
+  /** Below the threshold there is room for the largest message: else one would wait there, and no event would follow. */
+  const setThreshold = (): void => {
+    pipe.setLowThreshold(Math.min(highWater / 2, highWater - MAX_BULK_BYTES));
+  };
+
   const begin = (): void => {
     spanStart = clock.now();
     spanDrained = handed - pipe.buffered();
@@ -46,10 +52,10 @@ export function createFlow(pipe: Pipe, clock: Clock, { isFast = true } = {}): Fl
     begin();
     const wanted = rate * HIGH_WATER_SECONDS;
     highWater = Math.min(MAX_HIGH_WATER_BYTES, Math.max(MIN_HIGH_WATER_BYTES, wanted));
-    pipe.setLowThreshold(highWater / 2);
+    setThreshold();
   };
 
-  pipe.setLowThreshold(highWater / 2);
+  setThreshold();
 
   return {
     hasRoom: (bytes) => pipe.buffered() === 0 || pipe.buffered() + bytes <= highWater,

@@ -207,6 +207,7 @@ export function createRtcLink(
       say,
       deliver: onBulk,
       isWelcome: () => isSole(link),
+      onSilent: lose,
       clock,
       log,
     },

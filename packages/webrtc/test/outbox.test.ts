@@ -1,3 +1,4 @@
+import { MAX_BULK_BYTES } from '@tabswarm/protocol/swarm';
 import { createManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Pipe } from '../src/connection.ts';
@@ -95,6 +96,33 @@ describe('sending with back-pressure', () => {
     await clock.advance(1);
     expect(pipe.buffered()).toBeGreaterThan(MIB / 2);
     expect(pipe.buffered()).toBeLessThanOrEqual(MIB);
+    closed.abort();
+    await sending;
+  });
+
+  it('never waits for room below the threshold, where no event would follow', async () => {
+    const clock = createManualClock();
+    const pipe = createSlowPipe();
+    const closed = new AbortController();
+    const outbox = createOutbox(createFlow(pipe, clock), clock, closed.signal);
+    const sendAll = async (): Promise<void> => {
+      while (!closed.signal.aborted) await outbox.send(new Uint8Array(MAX_BULK_BYTES), undefined);
+    };
+    const sending = sendAll().catch(() => undefined);
+    // So slow that the least high water applies.
+    for (let second = 0; second < 60; second += 1) {
+      await clock.advance(1_000);
+      pipe.drain(64 * 1024);
+    }
+    // The buffer falls to each level around half the high water.
+    for (let bytes = 64 * 1024 - 200; bytes <= 64 * 1024 + 200; bytes += 1) {
+      const sent = pipe.sent.length;
+      pipe.drain(pipe.buffered() - bytes);
+      await clock.advance(1_000);
+      pipe.drain(bytes);
+      await clock.advance(1_000);
+      expect(pipe.sent.length, `from ${bytes} bytes`).toBeGreaterThan(sent);
+    }
     closed.abort();
     await sending;
   });

@@ -5,15 +5,20 @@ import { createFlow, type Flow } from '../flow.ts';
 
 type Message = Uint8Array<ArrayBuffer>;
 
-/**
- * Messages that were handed over and not acknowledged are kept, so that they can be sent another way when the lane ends.
- * Lanes are for paths that carry less than this in a second.
- */
-const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /** A lane on which nothing has moved for so long is dead: several times what a lost packet may cost. */
 const STALL_MS = 2_500;
+/** A message that has left so long ago and is not acknowledged never will be; whatever else moves. */
+const UNACKNOWLEDGED_MS = 30_000;
 /** How often that is looked at, as long as something is under way. */
 const LOOK_MS = 500;
+
+interface Kept {
+  readonly message: Message;
+  /** Bytes that were handed over up to its end. */
+  readonly end: number;
+  /** When all of it was first seen to have left. */
+  leftAt?: number;
+}
 
 /** One connection of a link besides its first. Its messages keep their order, so a count says which have come. */
 export interface Lane {
@@ -24,27 +29,33 @@ export interface Lane {
   readonly flow: Flow;
   /** Messages that came from the other side. */
   received: number;
+  /** Bytes of messages that were handed over and not acknowledged, so that they can be sent another way. */
+  keptBytes(): number;
   /** So many of our messages have come. Throws a ProtocolError where that cannot be. */
   acknowledge(count: number): void;
   /** Nothing is sent here any more; what is kept stays. */
   stop(): void;
   /** What did not come, once the other side has said how much did. Throws as `acknowledge` does. */
   rest(count: number): readonly Message[];
+  /** The link is over, and what is kept of no use. */
+  drop(): void;
 }
 
 export interface LaneOptions {
   readonly number: number;
   readonly isOurs: boolean;
+  /** Whether the link may keep so many bytes more. */
+  readonly mayKeep: (bytes: number) => boolean;
   /** Nothing that we send arrives any more. */
   readonly onDead: (why: string) => void;
 }
 
 export function createLane(
   { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
-  { number, isOurs, onDead }: LaneOptions,
+  { number, isOurs, mayKeep, onDead }: LaneOptions,
 ): Lane {
   const flow = createFlow(connection.control, clock, { isFast: false });
-  const kept: Message[] = [];
+  const kept: Kept[] = [];
   let keptBytes = 0;
   let handed = 0;
   let drained = 0;
@@ -62,7 +73,12 @@ export function createLane(
     // On a slow path a message is long under way, but some of it leaves all the time.
     if (latest > drained) movedAt = now;
     drained = latest;
+    for (const one of kept) {
+      if (one.end > drained) break;
+      one.leftAt ??= now;
+    }
     if (now - movedAt >= STALL_MS) onDead('stalled');
+    else if (now - (kept[0]?.leftAt ?? now) >= UNACKNOWLEDGED_MS) onDead('not acknowledged');
     else cancelWatch = clock.after(LOOK_MS, watch);
   };
 
@@ -71,8 +87,18 @@ export function createLane(
     if (more < 0 || more > kept.length) {
       throw new ProtocolError('malformed', 'a lane acknowledges what was not sent');
     }
-    for (const message of kept.splice(0, more)) keptBytes -= message.byteLength;
+    for (const { message } of kept.splice(0, more)) keptBytes -= message.byteLength;
     acknowledged = count;
+  };
+
+  const stop = (): void => {
+    cancelWatch?.();
+    onRoom = undefined;
+  };
+
+  const giveUp = (): readonly Message[] => {
+    keptBytes = 0;
+    return kept.splice(0).map(({ message }) => message);
   };
 
   return {
@@ -80,12 +106,13 @@ export function createLane(
     isOurs,
     connection,
     received: 0,
+    keptBytes: () => keptBytes,
     flow: {
       buffered: flow.buffered,
-      hasRoom: (bytes) => keptBytes + bytes <= MAX_KEPT_BYTES && flow.hasRoom(bytes),
+      hasRoom: (bytes) => mayKeep(bytes) && flow.hasRoom(bytes),
       hand(message) {
         const copy = message.slice();
-        if (kept.push(copy) === 1) movedAt = clock.now();
+        if (kept.push({ message: copy, end: handed + copy.byteLength }) === 1) movedAt = clock.now();
         keptBytes += copy.byteLength;
         try {
           flow.hand(copy);
@@ -107,13 +134,14 @@ export function createLane(
       movedAt = clock.now();
       onRoom?.();
     },
-    stop() {
-      cancelWatch?.();
-      onRoom = undefined;
-    },
+    stop,
     rest(count) {
       forget(count);
-      return kept.splice(0);
+      return giveUp();
+    },
+    drop() {
+      stop();
+      giveUp();
     },
   };
 }

@@ -7,11 +7,20 @@ import { batchCandidates, decodeCandidates } from '../candidates.ts';
 import type { Connection, Signal } from '../connection.ts';
 import type { Outbox } from '../outbox.ts';
 import type { ConnectLane } from './lane-connector.ts';
+import { createEnding } from './ending.ts';
 import { createLane, type Lane } from './lane.ts';
 
 /** A lane that takes longer to open is given up; the link's own path is known to work meanwhile. */
 const OPEN_LIMIT_MS = 8_000;
 const MAX_NUMBER = 0xffff;
+/** Kept for all lanes of a link, until they are acknowledged: lanes are for paths that carry less than this in a second. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+/**
+ * What a link may send again for its lanes, and of all that it sends: several times what lanes lose that die or are tried
+ * in vain. Nothing else bounds it: no limit on the rate is asked, and how much came is the other end's word.
+ */
+const MAX_AGAIN_BYTES = 2 * 1024 * 1024;
+const MAX_AGAIN_SHARE = 1 / 16;
 
 export type LaneMessage = Extract<LinkMessage, { type: `lane${string}` }>;
 
@@ -36,6 +45,8 @@ export interface LanesCollaborators {
   readonly deliver: (message: Uint8Array<ArrayBuffer>) => void;
   /** Whether we want more of what the other end sends: a lane for one source of several only shifts rate. */
   readonly isWelcome: () => boolean;
+  /** The other end does not say how much of a lane came: what did not is lost, unless the link is over. */
+  readonly onSilent: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,20 +61,30 @@ export interface LanesOptions {
 
 interface Opening {
   readonly lane: Lane;
+  /** Whether the other end knows of it, and will say when it ends. */
+  isKnown: boolean;
   readonly done: Deferred<boolean>;
 }
 
 export function createLanes(
-  { connect, outbox, say, deliver, isWelcome, clock, log }: LanesCollaborators,
+  { connect, outbox, say, deliver, isWelcome, onSilent, clock, log }: LanesCollaborators,
   { remote, parity, closed }: LanesOptions,
 ): Lanes {
   /** Open or opening. */
   const live = new Map<number, Opening>();
   const opened = new Set<Lane>();
-  /** Over, but the other side has not said yet how much came. */
-  const ending = new Map<number, Lane>();
+  const ending = createEnding(clock, onSilent);
   let nextOurs: number = parity;
   let lastTheirs = -1;
+  let bytesAgain = 0;
+  /** Whether lanes lose no more than they may. */
+  let areSound = true;
+
+  const keptBytes = (): number => {
+    let bytes = ending.keptBytes();
+    for (const { lane } of live.values()) bytes += lane.keptBytes();
+    return bytes;
+  };
 
   const end = (lane: Lane, why: string): void => {
     const entry = live.get(lane.number);
@@ -72,9 +93,10 @@ export function createLanes(
     if (opened.delete(lane)) log.info('a lane ended', { peer: remote, lane: lane.number, why });
     outbox.remove(lane.flow);
     lane.stop();
-    ending.set(lane.number, lane);
     lane.connection.close();
     entry.done.resolve(false);
+    if (!entry.isKnown) return;
+    ending.add(lane);
     say({ type: 'laneEnd', lane: lane.number, count: lane.received });
   };
 
@@ -87,21 +109,36 @@ export function createLanes(
   };
 
   const begin = (number: number, isOurs: boolean): Opening | undefined => {
-    if (closed.aborted || live.size + 1 >= MAX_CONNECTIONS) return undefined;
+    if (closed.aborted || !areSound || ending.count() > 0 || live.size + 1 >= MAX_CONNECTIONS)
+      return undefined;
     const onCandidate = batchCandidates(clock, (candidates) => {
       if (live.has(number)) say({ type: 'laneCandidates', lane: number, candidates });
     });
     const onSignal = (signal: Signal): void => {
-      if (signal.type === 'candidate') onCandidate(signal.candidate);
-      else say({ type: signal.type === 'offer' ? 'laneOffer' : 'laneAnswer', lane: number, sdp: signal.sdp });
+      const entry = live.get(number);
+      if (!entry) return;
+      if (signal.type === 'candidate') {
+        onCandidate(signal.candidate);
+        return;
+      }
+      entry.isKnown = true;
+      say({ type: signal.type === 'offer' ? 'laneOffer' : 'laneAnswer', lane: number, sdp: signal.sdp });
     };
     const connection = connect({ initiator: isOurs, onSignal });
     return connection && take(connection, number, isOurs);
   };
 
   const take = (connection: Connection, number: number, isOurs: boolean): Opening => {
-    const lane = createLane({ connection, clock }, { number, isOurs, onDead: (why) => end(lane, why) });
-    const entry: Opening = { lane, done: createDeferred() };
+    const lane = createLane(
+      { connection, clock },
+      {
+        number,
+        isOurs,
+        mayKeep: (bytes) => keptBytes() + bytes <= MAX_KEPT_BYTES,
+        onDead: (why) => end(lane, why),
+      },
+    );
+    const entry: Opening = { lane, isKnown: !isOurs, done: createDeferred() };
     live.set(number, entry);
     connection.control.onMessage((message) => {
       if (live.get(number) !== entry) return;
@@ -121,19 +158,28 @@ export function createLanes(
     return entry;
   };
 
-  const settle = (lane: Lane, count: number): void => {
-    ending.delete(lane.number);
-    outbox.sendAgain(lane.rest(count));
+  const sendAgain = (messages: readonly Uint8Array<ArrayBuffer>[]): void => {
+    for (const message of messages) bytesAgain += message.byteLength;
+    if (areSound && bytesAgain > MAX_AGAIN_BYTES + MAX_AGAIN_SHARE * outbox.bytesSent()) {
+      areSound = false;
+      log.warn('a link has no more lanes: too much of what they carry does not come', {
+        peer: remote,
+        bytesAgain,
+      });
+      for (const { lane } of live.values()) end(lane, 'lanes lose too much');
+    }
+    outbox.sendAgain(messages);
   };
 
   closed.addEventListener('abort', () => {
     for (const { lane, done } of live.values()) {
-      lane.stop();
+      lane.drop();
       lane.connection.close();
       done.resolve(false);
     }
     live.clear();
     opened.clear();
+    ending.clear();
   });
 
   const onOffer = (number: number, sdp: string): void => {
@@ -181,8 +227,8 @@ export function createLanes(
           return;
         case 'laneEnd': {
           if (lane) end(lane, 'ended by the other side');
-          const over = ending.get(message.lane);
-          if (over) settle(over, message.count);
+          const over = ending.take(message.lane);
+          if (over) sendAgain(over.rest(message.count));
         }
       }
     },

@@ -51,7 +51,16 @@ it('[WR13] real connections carry what is sent, and nothing is lost or comes twi
       came.set(number, (came.get(number) ?? 0) + 1);
     };
     const lanes = createLanes(
-      { connect, outbox, say, deliver, isWelcome: () => true, clock: systemClock, log: silentLog },
+      {
+        connect,
+        outbox,
+        say,
+        deliver,
+        isWelcome: () => true,
+        onSilent: () => undefined,
+        clock: systemClock,
+        log: silentLog,
+      },
       { remote: REMOTE, parity, closed: over.signal },
     );
     ends.push({ lanes, outbox });

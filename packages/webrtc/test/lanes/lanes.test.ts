@@ -49,6 +49,7 @@ function pair({ isWelcome = true, hasRoom = true } = {}): Pair {
         },
         deliver: () => undefined,
         isWelcome: () => isWelcome,
+        onSilent: () => violations.push('silent'),
         clock,
         log: silentLog,
       },
