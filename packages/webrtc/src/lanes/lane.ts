@@ -27,6 +27,8 @@ export interface Lane {
   readonly connection: Connection;
   /** The way for what we send. */
   readonly flow: Flow;
+  /** When a message was last handed to it, or it was made. */
+  usedAt(): number;
   /** Messages that came from the other side. */
   received: number;
   /** Bytes of messages that were handed over and not acknowledged, so that they can be sent another way. */
@@ -58,6 +60,7 @@ export function createLane(
   const kept: Kept[] = [];
   let keptBytes = 0;
   let handed = 0;
+  let usedAt = clock.now();
   let drained = 0;
   let acknowledged = 0;
   /** When a message was last acknowledged, some of one seen to leave, or one handed over with none before it. */
@@ -105,6 +108,7 @@ export function createLane(
     number,
     isOurs,
     connection,
+    usedAt: () => usedAt,
     received: 0,
     keptBytes: () => keptBytes,
     flow: {
@@ -112,6 +116,7 @@ export function createLane(
       hasRoom: (bytes) => mayKeep(bytes) && flow.hasRoom(bytes),
       hand(message) {
         const copy = message.slice();
+        usedAt = clock.now();
         if (kept.push({ message: copy, end: handed + copy.byteLength }) === 1) movedAt = clock.now();
         keptBytes += copy.byteLength;
         try {

@@ -13,6 +13,8 @@ import { createLane, type Lane } from './lane.ts';
 /** A lane that takes longer to open is given up; the link's own path is known to work meanwhile. */
 const OPEN_LIMIT_MS = 8_000;
 const MAX_NUMBER = 0xffff;
+/** More than any browser finds; each is an address that we knock at. */
+const MAX_CANDIDATES = 64;
 /** Kept for all lanes of a link, until they are acknowledged: lanes are for paths that carry less than this in a second. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 /**
@@ -63,6 +65,9 @@ interface Opening {
   readonly lane: Lane;
   /** Whether the other end knows of it, and will say when it ends. */
   isKnown: boolean;
+  /** Candidates told to the other end, and by it. */
+  told: number;
+  heard: number;
   readonly done: Deferred<boolean>;
 }
 
@@ -118,7 +123,8 @@ export function createLanes(
       const entry = live.get(number);
       if (!entry) return;
       if (signal.type === 'candidate') {
-        onCandidate(signal.candidate);
+        entry.told += 1;
+        if (entry.told <= MAX_CANDIDATES) onCandidate(signal.candidate);
         return;
       }
       entry.isKnown = true;
@@ -138,7 +144,7 @@ export function createLanes(
         onDead: (why) => end(lane, why),
       },
     );
-    const entry: Opening = { lane, isKnown: !isOurs, done: createDeferred() };
+    const entry: Opening = { lane, isKnown: !isOurs, told: 0, heard: 0, done: createDeferred() };
     live.set(number, entry);
     connection.control.onMessage((message) => {
       if (live.get(number) !== entry) return;
@@ -192,6 +198,13 @@ export function createLanes(
     else say({ type: 'laneEnd', lane: number, count: 0 });
   };
 
+  const onCandidates = (entry: Opening, candidates: readonly RTCIceCandidateInit[]): void => {
+    // A message without any counts as well.
+    entry.heard += Math.max(1, candidates.length);
+    if (entry.heard > MAX_CANDIDATES) throw new ProtocolError('too-large', 'too many candidates for a lane');
+    for (const candidate of candidates) entry.lane.connection.signal({ type: 'candidate', candidate });
+  };
+
   return {
     count: () => opened.size,
     async open(count) {
@@ -209,7 +222,8 @@ export function createLanes(
       for (const lane of lanes) end(lane, 'of no use');
     },
     onMessage(message) {
-      const lane = live.get(message.lane)?.lane;
+      const entry = live.get(message.lane);
+      const lane = entry?.lane;
       switch (message.type) {
         case 'laneOffer':
           onOffer(message.lane, message.sdp);
@@ -217,11 +231,11 @@ export function createLanes(
         case 'laneAnswer':
           if (lane?.isOurs === true) lane.connection.signal({ type: 'answer', sdp: message.sdp });
           return;
-        case 'laneCandidates':
-          for (const candidate of decodeCandidates(utf8(message.candidates))) {
-            lane?.connection.signal({ type: 'candidate', candidate });
-          }
+        case 'laneCandidates': {
+          const candidates = decodeCandidates(utf8(message.candidates));
+          if (entry) onCandidates(entry, candidates);
           return;
+        }
         case 'laneGot':
           lane?.acknowledge(message.count);
           return;

@@ -53,7 +53,7 @@ export function createStriping(
   { outbox, lanes, leastRttMs, clock, log }: StripingCollaborators,
   { remote, closed }: { readonly remote: NodeId; readonly closed: AbortSignal },
 ): Striping {
-  const ours: Lane[] = [];
+  let ours: Lane[] = [];
   let isWatching = false;
   let notBefore = -Infinity;
   let tryAgainMs = TRY_AGAIN_MS;
@@ -112,12 +112,12 @@ export function createStriping(
 
   const watch = async (): Promise<void> => {
     await pause();
-    let lastUsed = clock.now();
     let measured = await measure();
     for (;;) {
-      if (measured.rate > 0) lastUsed = clock.now();
-      const idleMs = clock.now() - lastUsed;
-      if (idleMs >= IDLE_MS) lanes.close(ours.splice(0));
+      // With little to send the first connection carries all of it.
+      const idle = ours.filter((lane) => clock.now() - lane.usedAt() >= IDLE_MS);
+      ours = ours.filter((lane) => !idle.includes(lane));
+      lanes.close(idle);
       if (measured.full === 0 && lanes.count() === 0) return;
       if (mayTry(measured)) measured = await attempt(measured);
       else {

@@ -238,3 +238,21 @@ describe('what is kept for the lanes of a link', () => {
     expect(wire()).toBe(8 * MIB + 4 * MESSAGE_BYTES);
   });
 });
+
+const candidates = (count: number): string =>
+  JSON.stringify(Array.from({ length: count }, () => ({ candidate: '', sdpMid: '0', sdpMLineIndex: 0 })));
+
+describe('a peer that names more candidates than there are', () => {
+  it('[WR13] breaks the protocol, however they are parted', async () => {
+    for (const each of [32, 1, 0]) {
+      const { lanes, offer, signals } = rig();
+      const lane = await offer();
+      const before = signals();
+      const name = (): void =>
+        lanes.onMessage({ type: 'laneCandidates', lane, candidates: candidates(each) });
+      for (let told = 0; told < 64; told += Math.max(1, each)) name();
+      expect(signals() - before).toBe(each === 0 ? 0 : 64);
+      expect(name).toThrow('too many candidates');
+    }
+  });
+});

@@ -16,6 +16,8 @@ interface Rig {
   readonly connections: SlowConnections;
   readonly sender: WebRtcTransport;
   readonly receiver: WebRtcTransport;
+  /** The sender's. */
+  readonly link: Link;
   readonly entries: LogEntry[];
   /** Sends numbered messages one after the other, as fast as they are taken, for so long. */
   send(ms: number): Promise<void>;
@@ -84,6 +86,7 @@ async function rig(settings: Path, seed = 1): Promise<Rig> {
     connections,
     sender,
     receiver,
+    link,
     entries,
     came,
     send,
@@ -177,6 +180,17 @@ describe('sending over several connections', () => {
     await clock.advance(25_000);
     expect(open()).toBe(4);
     await clock.advance(15_000);
+    expect(open()).toBe(1);
+  });
+
+  it('[WR12] closes them also while a little is sent, which the first connection carries', async () => {
+    const { link, send, open, clock } = await rig(lossy);
+    await send(20_000);
+    expect(open()).toBe(4);
+    for (let second = 0; second < 40; second += 2) {
+      void link.bulk.send(new Uint8Array(1_000));
+      await clock.advance(2_000);
+    }
     expect(open()).toBe(1);
   });
 
