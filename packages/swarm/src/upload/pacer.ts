@@ -129,8 +129,8 @@ export function createPacer(clock: Clock, isRider: (peer: NodeId) => boolean): P
         };
         signal.addEventListener('abort', onAbort, { once: true });
         queue.push(waiting);
-        // Whoever waits for the timer already has shown that nobody may go before it.
-        if (!cancelTimer || budget.left() >= part.bytes) turn();
+        // The timer may be that of a rider, who waits far longer than this part has to.
+        turn();
       }),
     charge: (bytes) => budget.spend(bytes),
     forget(peer) {

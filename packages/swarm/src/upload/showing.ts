@@ -14,6 +14,11 @@ const AHEAD_MS = 1_000;
 const HELD_COST = 256;
 /** Who keeps so many blocks more to itself than twice what others do gets no further ones before it has passed some on. */
 const MIN_OWED = 2;
+/** Only those are compared who asked for something new so lately: who is done, paused or idle passes nothing on. */
+const ASKING_MS = 10_000;
+/** Who may have nothing more by that, and has nothing left to ask for, is shown a block after so long all the same. */
+const MAX_WITHHELD_MS = 15_000;
+const LOOK_MS = 1_000;
 
 /**
  * What each peer is told that we have. As long as this tab has the only complete copy, each is told of different blocks,
@@ -38,6 +43,12 @@ interface Guest {
   readonly ahead: Set<number>;
   readonly urgent: number;
   askedAt: number[];
+  /** What it asked for: again is nothing new. */
+  readonly asked: Uint8Array<ArrayBuffer>;
+  /** When it asked for something new, or joined. */
+  lastAskedAt: number;
+  /** Since when it has nothing to ask for. */
+  idleSince: number | undefined;
   /** Blocks that it alone asked for, and that nobody else has yet. */
   owed: number;
   /** `[first, end, ...]` where it does not want everything. */
@@ -48,8 +59,9 @@ interface Show {
   readonly holding: Holding;
   readonly blockCount: number;
   readonly guests: Map<Port, Guest>;
-  /** In random order, those that nobody was shown at the end. */
-  unshown: number[];
+  /** In random order, what nobody was shown, or has any more. */
+  readonly unshown: Set<number>;
+  isLookedAt: boolean;
   readonly timesShown: Uint16Array;
   /** The one peer that asked for a block which nobody else had; null before anybody did, undefined after that. */
   readonly askers: (Port | null | undefined)[];
@@ -78,7 +90,8 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
       holding,
       blockCount,
       guests: new Map(),
-      unshown: shuffled(random, all.slice(holding.layout()?.urgentBlocks ?? 0)),
+      unshown: new Set(shuffled(random, all.slice(holding.layout()?.urgentBlocks ?? 0))),
+      isLookedAt: false,
       timesShown: new Uint16Array(blockCount),
       askers: all.map(() => null),
     };
@@ -95,6 +108,7 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
   const mark = (show: Show, guest: Guest, index: number): boolean => {
     if (index >= show.blockCount || hasBit(guest.shown, index)) return false;
     setBit(guest.shown, index);
+    show.unshown.delete(index);
     show.timesShown[index] = (show.timesShown[index] ?? 0) + 1;
     return true;
   };
@@ -104,12 +118,7 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
     const have = port.holdings.get(show.holding.root)?.have;
     const isUsable = (index: number): boolean =>
       !hasBit(guest.shown, index) && !hasBit(have, index) && isWanted(guest.wants, index);
-    for (let at = show.unshown.length - 1; at >= 0; at -= 1) {
-      const index = show.unshown[at] ?? 0;
-      if (!isUsable(index)) continue;
-      show.unshown.splice(at, 1);
-      return index;
-    }
+    for (const index of show.unshown) if (isUsable(index)) return index;
     const others = [...show.guests.keys()].map((other) => other.holdings.get(show.holding.root)?.have);
     let best: number | undefined;
     let bestCost = Infinity;
@@ -129,14 +138,32 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
     guest.askedAt = guest.askedAt.filter((at) => at > since);
     const enough = guest.askedAt.length === 0 && countBits(guest.shown) <= guest.urgent ? FIRST_SHOWN : 1;
     const more: number[] = [];
-    while (!isKeeping(show, guest) && guest.ahead.size < Math.max(enough, guest.askedAt.length)) {
+    const isOverdue = guest.idleSince !== undefined && clock.now() - guest.idleSince >= MAX_WITHHELD_MS;
+    let due = isOverdue ? 1 : 0;
+    while (guest.ahead.size < Math.max(enough, guest.askedAt.length)) {
+      if (isKeeping(show, guest) && (due -= 1) < 0) break;
       const index = choose(show, port, guest);
       if (index === undefined) break;
       mark(show, guest, index);
       guest.ahead.add(index);
       more.push(index);
     }
+    if (guest.ahead.size > 0) guest.idleSince = undefined;
+    else guest.idleSince ??= clock.now();
     return more;
+  };
+
+  /** Time alone may allow a guest more. */
+  const look = (show: Show): void => {
+    const { root } = show.holding;
+    if (shows.get(root) !== show || show.guests.size === 0) {
+      show.isLookedAt = false;
+      return;
+    }
+    for (const [port, guest] of show.guests)
+      if (guest.ahead.size === 0 && countBits(guest.shown) < show.blockCount)
+        tell(port, root, topUp(show, port, guest));
+    clock.after(LOOK_MS, () => look(show));
   };
 
   /** The peer has asked for it, and is the one to pass it on where nobody else has asked. */
@@ -159,10 +186,15 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
 
   /** Whether it keeps to itself what others pass on. */
   const isKeeping = (show: Show, guest: Guest): boolean => {
-    if (show.guests.size < 2) return false;
+    const since = clock.now() - ASKING_MS;
+    let others = 0;
     let sum = 0;
-    for (const { owed } of show.guests.values()) sum += owed;
-    return guest.owed > MIN_OWED + (2 * (sum - guest.owed)) / (show.guests.size - 1);
+    for (const other of show.guests.values()) {
+      if (other === guest || other.lastAskedAt < since) continue;
+      others += 1;
+      sum += other.owed;
+    }
+    return others > 0 && guest.owed > MIN_OWED + (2 * sum) / others;
   };
 
   /** All of it, and no more block by block. */
@@ -187,12 +219,19 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
         ahead: new Set(),
         urgent,
         askedAt: [],
+        asked: new Uint8Array(bitfieldBytes(show.blockCount)),
+        lastAskedAt: clock.now(),
+        idleSince: undefined,
         owed: 0,
         wants: [],
       };
       show.guests.set(port, guest);
       for (let index = 0; index < urgent; index += 1) mark(show, guest, index);
       topUp(show, port, guest);
+      if (!show.isLookedAt) {
+        show.isLookedAt = true;
+        clock.after(LOOK_MS, () => look(show));
+      }
       clock.after(ALONE_MS, () => {
         if (shows.get(holding.root) === show) showAllIfAlone(show);
       });
@@ -223,8 +262,11 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
       const found = guestOf(port, root);
       if (!found) return;
       const [show, guest] = found;
+      if (index >= show.blockCount) return;
       guest.ahead.delete(index);
       guest.askedAt.push(clock.now());
+      if (!hasBit(guest.asked, index)) guest.lastAskedAt = clock.now();
+      setBit(guest.asked, index);
       noteAsker(show, port, guest, index);
       tell(port, root, topUp(show, port, guest));
     },
@@ -253,7 +295,7 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
         show.timesShown[index] = (show.timesShown[index] ?? 1) - 1;
         if (show.askers[index] === port) show.askers[index] = null;
         // Nobody else was shown it: it has gone with that peer, if it ever was there.
-        if (show.timesShown[index] === 0) show.unshown.push(index);
+        if (show.timesShown[index] === 0) show.unshown.add(index);
       }
       showAllIfAlone(show);
     },

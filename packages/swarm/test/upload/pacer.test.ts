@@ -19,7 +19,7 @@ function setUp(riders = '') {
       sent.set(name, (sent.get(name) ?? 0) + PART);
       order.push(name);
       // As a wire without a limit of its own would.
-      if (!paced) await new Promise<void>((resolve) => clock.after(50, resolve));
+      await new Promise<void>((resolve) => clock.after(paced ? 5 : 50, resolve));
     }
   };
   let paced = false;
@@ -66,6 +66,19 @@ describe('what is sent', () => {
     await slow.clock.advance(60_000);
     expect(slow.order.join('')).not.toMatch(/aaaa|bbbb/);
     slow.stop();
+  });
+
+  it('[UP5] is not held up by a free rider that waits', async () => {
+    const { clock, sent, limit, start, stop } = setUp('r');
+    limit(undefined);
+    start('f', 1);
+    start('r');
+    await clock.advance(1_000);
+    sent.clear();
+    limit(100 * KIB);
+    await clock.advance(60_000);
+    expect((sent.get('f') ?? 0) / (6_000 * KIB)).toBeGreaterThan(0.75);
+    stop();
   });
 
   it.each([undefined, 1_000 * KIB])(

@@ -78,6 +78,24 @@ describe('a tab that has the only copy', () => {
     for (const fetch of fetches) await fetch.stop();
   });
 
+  it.each(['done with its part', 'paused'])(
+    '[UP9] holds nothing back from one that fetches because another is %s',
+    async (other) => {
+      const { world, seeder, leechers } = await setUp(1);
+      const [leecher] = leechers as [Peer];
+      const wants = new Uint8Array(world.blocks).fill(SKIPPED).fill(WANTED, 0, 6);
+      const idle = await world.peer(other === 'paused' ? {} : { wants });
+      const fetching = world.begin(idle, [seeder]);
+      await world.clock.advance(other === 'paused' ? 300 : 10_000);
+      await fetching.stop();
+      expect(idle.holding.kept()).toBeLessThanOrEqual(6);
+      const fetch = world.begin(leecher, [seeder, idle]);
+      await world.clock.advance(40_000);
+      expect(leecher.holding.kept()).toBe(world.blocks);
+      await fetch.stop();
+    },
+  );
+
   it('[UP9] goes on with what a peer took away with it', async () => {
     const { world, seeder, leechers } = await setUp(3);
     const [first, second, third] = leechers as [Peer, Peer, Peer];
