@@ -25,6 +25,8 @@ export interface BlockFetch {
   add(port: Port): void;
   remove(port: Port): void;
   onHave(port: Port, indexes: readonly number[]): void;
+  /** It has time for us now. */
+  onUnchoked(port: Port): void;
   onKept(indexes: readonly number[]): void;
   /** What is wanted of the share has changed. */
   onWanted(): void;
@@ -271,9 +273,6 @@ export function createBlockFetch({
     add(port) {
       if (sources.has(port)) return;
       sources.set(port, createSource(port, clock));
-      port.onMessage(({ type }) => {
-        if (type === 'unchoke') pump();
-      });
       picker.count(haveOf(port), 1);
       pump();
     },
@@ -294,6 +293,9 @@ export function createBlockFetch({
         refused.get(port)?.delete(index);
       }
       pump();
+    },
+    onUnchoked(port) {
+      if (sources.has(port)) pump();
     },
     onKept(indexes) {
       for (const index of indexes) onBlock(index);

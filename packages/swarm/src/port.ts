@@ -231,11 +231,14 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
       let offset = 0;
       do {
         const payload = new Uint8Array(bytes, offset, Math.min(PART_BYTES, total - offset));
-        if (mayGo) {
-          await credit.take(payload.byteLength, signal);
-          await mayGo(payload.byteLength, total - offset);
+        const giveBack = mayGo && (await credit.take(payload.byteLength, signal));
+        try {
+          await mayGo?.(payload.byteLength, total - offset);
+          await link.bulk.send(encodePart({ request, total, offset, payload }, buffer), { signal });
+        } catch (cause) {
+          giveBack?.();
+          throw cause;
         }
-        await link.bulk.send(encodePart({ request, total, offset, payload }, buffer), { signal });
         onPart(payload.byteLength);
         offset += PART_BYTES;
       } while (offset < total);

@@ -49,6 +49,7 @@ export interface Session {
   /** A port joined the share, or said more of what it holds. */
   onJoined(port: Port): void;
   onHave(port: Port, indexes: readonly number[]): void;
+  onUnchoked(port: Port): void;
   onLeft(port: Port): void;
   onBanned(node: NodeId): void;
   /** Blocks that are here now, by whatever way they came. */
@@ -222,6 +223,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       blocks?.onHave(port, indexes);
       changed();
     },
+    onUnchoked: (port) => blocks?.onUnchoked(port),
     onLeft: remove,
     onBanned(node) {
       const port = ports.get(node);

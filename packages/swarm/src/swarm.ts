@@ -162,6 +162,9 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
         sessions.get(message.root)?.onHave(port, []);
         return;
       }
+      case 'unchoke':
+        for (const session of sessions.values()) session.onUnchoked(port);
+        return;
       case 'receipt':
         void receipts.onReceipt(port, message);
         return;

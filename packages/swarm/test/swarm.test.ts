@@ -1,6 +1,7 @@
 import type { Root } from '@tabswarm/protocol/ids';
-import { describe, expect, it } from 'vitest';
-import { BLOCK_BYTES, createWorld, rootOf, URGENT_BLOCKS, type Peer } from './world.ts';
+import { swarmMessage, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { describe, expect, it, vi } from 'vitest';
+import { BLOCK_BYTES, createWorld, ROOT, rootOf, URGENT_BLOCKS, type Peer } from './world.ts';
 
 describe('fetching a share', () => {
   it('[EX1] takes every block from one holder, each once', async () => {
@@ -226,6 +227,44 @@ describe('fetching a share', () => {
     while (leecher.holding.kept() < 1) await world.clock.advance(1);
     over.abort(new Error('enough'));
     expect(await run).toMatchObject({ message: 'enough' });
+  });
+
+  it('[EX6] has no more to do with a peer for each time that it left and joined', async () => {
+    const world = createWorld(4);
+    const [leecher, other, guest] = [await world.peer(), await world.peer({ has: [0] }), await world.mute()];
+    const fetching = world.begin(leecher, [other]);
+    const dialing = guest.dial(leecher.id);
+    await world.clock.advance(500);
+    const link = await dialing;
+    const say = (message: SwarmMessage): void =>
+      void link.channel('swarm').send(swarmMessage.encode(message), { signal: link.closed });
+    const join = (): void =>
+      say({
+        type: 'join',
+        version: SWARM_VERSION,
+        root: ROOT,
+        have: new Uint8Array(1),
+        whole: false,
+        info: false,
+        answer: true,
+      });
+    const looks = vi.spyOn(leecher.holding, 'isChosen');
+    const looksForOne = async (): Promise<number> => {
+      looks.mockClear();
+      say({ type: 'unchoke' });
+      await world.clock.advance(5);
+      return looks.mock.calls.length;
+    };
+    join();
+    await world.clock.advance(20);
+    expect(await looksForOne()).toBeGreaterThan(0);
+    for (let time = 0; time < 50; time += 1) {
+      say({ type: 'leave', root: ROOT });
+      join();
+    }
+    await world.clock.advance(20);
+    expect(await looksForOne()).toBeLessThan(5);
+    await fetching.stop();
   });
 
   it('[EX8] tells only those of a share who show that they know it', async () => {

@@ -93,6 +93,28 @@ describe('a limit', () => {
     await fetch.stop();
   });
 
+  it.each([1, 2])('[UP7] loses nothing by questions that are cancelled (seed %i)', async (seed) => {
+    // What is sent waits for the giver's limit, or for its line.
+    for (const slow of ['limit', 'line'] as const) {
+      const line = slow === 'line' ? { uplink: () => 100 * KIB } : {};
+      const world = createWorld(16, { seed, blockBytes: 256 * KIB, latencyMs: () => 20, ...line });
+      const [holder, leecher] = [await world.peer({ has: true }), await world.peer()];
+      if (slow === 'limit') holder.swarm.setLimits({ up: 100 * KIB });
+      leecher.swarm.setLimits({ down: 200 * KIB });
+      for (let pause = 0; pause < 5; pause += 1) {
+        const cancelled = world.begin(leecher, [holder]);
+        await world.clock.advance(3_333);
+        await cancelled.stop();
+        await world.clock.advance(500);
+      }
+      const fetch = world.begin(leecher, [holder]);
+      await world.clock.advance(60_000);
+      expect(leecher.holding.kept(), slow).toBe(16);
+      expect(complaints([leecher])).toEqual([]);
+      await fetch.stop();
+    }
+  });
+
   it('[UP7] asks for no more ahead than it can take in soon', async () => {
     const { world, leechers, stop } = await setUp({ givers: 3, takers: 1, blockBytes: MIB });
     const [leecher] = leechers as [Peer];
