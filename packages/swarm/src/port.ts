@@ -98,6 +98,8 @@ export interface RemoteHolding {
 export interface Pace {
   /** `left`: bytes of the block that are not sent, with these. */
   readonly mayGo?: (bytes: number, left: number) => Promise<void>;
+  /** Whether a part waits for the other side to want it. */
+  readonly onWithheld?: (isWaiting: boolean) => void;
   readonly onPart: (bytes: number) => void;
 }
 
@@ -224,14 +226,16 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
       }
     },
 
-    async answer(request, bytes, signal, { mayGo, onPart }) {
+    async answer(request, bytes, signal, { mayGo, onWithheld, onPart }) {
       const total = bytes.byteLength;
       // Each part is handed over before the next is made, so one buffer does for all.
       const buffer = new ArrayBuffer(MAX_BULK_BYTES);
       let offset = 0;
       do {
         const payload = new Uint8Array(bytes, offset, Math.min(PART_BYTES, total - offset));
+        onWithheld?.(true);
         const giveBack = mayGo && (await credit.take(payload.byteLength, signal));
+        onWithheld?.(false);
         try {
           await mayGo?.(payload.byteLength, total - offset);
           await link.bulk.send(encodePart({ request, total, offset, payload }, buffer), { signal });

@@ -14,6 +14,8 @@ import { createSlots } from './slots.ts';
 
 /** Peers that are sent blocks at a time, one of them for trying out. */
 const SLOTS = 8 + 1;
+/** A peer that lets a block wait for so long, as it has said how much it will take, needs its slot less than others do. */
+const WITHHELD_MS = 5_000;
 /** Under a limit there are no more of them than get a part of 64 KiB every four seconds, or they would look stalled. */
 const MIN_SLOT_BYTES_PER_SECOND = 16 * 1024;
 
@@ -47,13 +49,18 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
   const meters = new Map<Root, Map<NodeId, Meter>>();
   /** Blocks that were asked for, by link. */
   const lanes = new Map<Port, Lane>();
+  /** Since when a peer has not said that more may be sent to it. */
+  const withheldSince = new Map<Port, number>();
   let limit: number | undefined;
+
+  const isWithheld = (port: Port): boolean =>
+    clock.now() - (withheldSince.get(port) ?? Infinity) >= WITHHELD_MS;
 
   const pacer = createPacer(clock, dealings.isRider);
   const line = createLine(clock);
   const countServed = (): number => {
     let served = 0;
-    for (const lane of lanes.values()) if (lane.isBusy()) served += 1;
+    for (const [port, lane] of lanes) if (lane.isBusy() && !isWithheld(port)) served += 1;
     return served;
   };
   const slots = createSlots<Port>({
@@ -61,6 +68,7 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
     count: () =>
       Math.max(1, Math.min(SLOTS, line.peers(), Math.floor((limit ?? Infinity) / MIN_SLOT_BYTES_PER_SECOND))),
     merit: ({ remote }) => (dealings.isRider(remote) ? -1 : dealings.given(remote)),
+    isWithheld,
     onGranted: (port) => port.tell({ type: 'unchoke' }),
     onLost(port) {
       const lane = lanes.get(port);
@@ -101,6 +109,10 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
       async send(question, bytes, signal) {
         const meter = meterFor(question.root, port.remote);
         await port.answer(question.request, bytes, signal, {
+          onWithheld(isWaiting) {
+            if (isWaiting) withheldSince.set(port, clock.now());
+            else withheldSince.delete(port);
+          },
           mayGo: (length, left) => pacer.take({ peer: port.remote, bytes: length, left }, signal),
           onPart(sent) {
             meter.add(sent);
@@ -153,6 +165,7 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
       blocks.clear();
       preliminaries.clear();
       lanes.delete(port);
+      withheldSince.delete(port);
       slots.leave(port);
       pacer.forget(port.remote);
       for (const [root, byPeer] of meters) {

@@ -33,6 +33,8 @@ export interface SlotsParts<P> {
   readonly count: () => number;
   /** Above 0 where it gave of late, by how much; below 0 where it only takes. */
   readonly merit: (peer: P) => number;
+  /** What it asked for waits for its word, and has for some time: meanwhile others may have its slot. */
+  readonly isWithheld: (peer: P) => boolean;
   /** It waits no longer. */
   readonly onGranted: (peer: P) => void;
   /** It gets no more than the block that is being sent; answers whether there is one. */
@@ -46,7 +48,7 @@ interface Seat {
 }
 
 export function createSlots<P extends WeakKey>(parts: SlotsParts<P>): Slots<P> {
-  const { clock, count, merit, onGranted, onLost } = parts;
+  const { clock, count, merit, isWithheld, onGranted, onLost } = parts;
   const seats = new Map<P, Seat>();
   const waiting = new Set<P>();
   /** When each was last given a slot, counted; whoever never had one is before all. */
@@ -108,6 +110,12 @@ export function createSlots<P extends WeakKey>(parts: SlotsParts<P>): Slots<P> {
   const look = (): void => {
     for (const [peer, { restingSince }] of [...seats]) {
       if (restingSince !== undefined && clock.now() - restingSince >= REST_MS) seats.delete(peer);
+    }
+    if (waiting.size > 0) {
+      for (const peer of [...seats.keys()].filter((one) => isWithheld(one))) {
+        onLost(peer);
+        seats.delete(peer);
+      }
     }
     const sitting = [...seats.values()].filter(({ ending }) => !ending).length;
     if (clock.now() - electedAt >= ELECTION_MS || sitting > MOST_OVER * count()) elect();

@@ -1,5 +1,6 @@
+import { swarmMessage, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { describe, expect, it } from 'vitest';
-import { createWorld, type Peer } from '../world.ts';
+import { createWorld, ROOT, type Peer } from '../world.ts';
 
 const KIB = 1024;
 
@@ -114,4 +115,25 @@ describe('more peers than slots', () => {
     expect(given.find(({ peer }) => peer === other.id)?.bytes).toBeGreaterThan(6 * 240 * KIB);
     for (const fetch of fetches) await fetch.stop();
   });
+
+  it.each([2, 9])(
+    '[UP2] are served also where %i others hold on to slots and take nothing',
+    async (count) => {
+      const world = createWorld(24, { blockBytes: 64 * KIB, latencyMs: () => 20, uplink: () => 512 * KIB });
+      const seeder = await world.peer({ has: true });
+      for (let made = 0; made < count; made += 1) {
+        const dialing = (await world.mute()).dial(seeder.id);
+        await world.clock.advance(500);
+        const channel = (await dialing).channel('swarm');
+        const say = (message: SwarmMessage): void => void channel.send(swarmMessage.encode(message));
+        say({ type: 'credit', bytes: 0, limited: true });
+        say({ type: 'askBlock', request: 1, root: ROOT, index: 0 });
+      }
+      for (let fetched = 0; fetched < 3; fetched += 1) {
+        const fetch = world.begin(await world.peer(), [seeder]);
+        await world.clock.advance(30_000);
+        expect(fetch.isOver()).toBe(true);
+      }
+    },
+  );
 });

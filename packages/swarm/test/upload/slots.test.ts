@@ -20,6 +20,7 @@ function setUp(count: number) {
   const over = new AbortController();
   let slotCount = count;
   const slots = createSlots<Asker>({
+    isWithheld: () => false,
     clock,
     count: () => slotCount,
     merit: ({ merit }) => merit,
