@@ -3,7 +3,7 @@ import type { Root } from './ids.ts';
 import { MAX_PAYLOAD_BYTES } from './link.ts';
 import { receiptSchema } from './receipt.ts';
 import { MAX_STATEMENT_BYTES } from './taking-part.ts';
-import { bool, bytes, dict, id, int, list, message, oneOf, tagged } from './schema.ts';
+import { bool, bytes, dict, id, int, list, message, oneOf, tagged, type Schema } from './schema.ts';
 
 /*
  * How two linked tabs exchange a share. On the control channel they say what they hold and ask; answers travel on the
@@ -37,6 +37,22 @@ const MAX_CREDIT_BYTES = 0xffff_ffff;
 const requestId = int(0, MAX_REQUEST_ID);
 const root = id<Root>();
 const blockIndex = int(0, MAX_BLOCKS - 1);
+const rangeBounds = list(int(0, MAX_BLOCKS), { max: 2 * MAX_WANTED_RANGES });
+/** `[first, end, first, end, ...]`: none is empty, they ascend, and none overlaps another. */
+const blockRanges: Schema<readonly number[]> = {
+  ...rangeBounds,
+  decode(value) {
+    const bounds = rangeBounds.decode(value);
+    if (bounds.length % 2 !== 0) throw new ProtocolError('malformed', 'a range without an end');
+    let end = 0;
+    for (const [at, bound] of bounds.entries()) {
+      const isAhead = at % 2 === 0 ? bound >= end : bound > end;
+      if (!isAhead) throw new ProtocolError('malformed', 'ranges that are empty or out of order');
+      end = bound;
+    }
+    return bounds;
+  },
+};
 
 /** `choked`: not before `unchoke` says so. */
 export const REFUSAL_REASONS = ['absent', 'busy', 'failed', 'choked'] as const;
@@ -85,10 +101,10 @@ export const swarmMessage = message(
     /** So many bytes more of blocks may be sent to me, and without `limited` any number. */
     credit: dict({ bytes: int(0, MAX_CREDIT_BYTES), limited: bool }),
     /**
-     * Of the blocks I lack I want those of these ranges, `[first, end, first, end, ...]`. With `now` I wait for them, and
-     * without they stand for all that I want from now on; an empty list is everything.
+     * Of the blocks I lack I want those of these ranges. With `now` I wait for them, and without they stand for all that I
+     * want from now on; an empty list is everything.
      */
-    want: dict({ root, ranges: list(int(0, MAX_BLOCKS), { max: 2 * MAX_WANTED_RANGES }), now: bool }),
+    want: dict({ root, ranges: blockRanges, now: bool }),
   }),
   { maxBytes: MAX_PAYLOAD_BYTES },
 );

@@ -19,3 +19,14 @@ export function countBits(bits: Uint8Array | undefined): number {
 export function bitfieldBytes(count: number): number {
   return Math.ceil(count / 8);
 }
+
+/** The bits of these ranges, `[first, end, first, end, ...]`, of `count` in all; no ranges are all of them. */
+export function bitsOfRanges(ranges: readonly number[], count: number): Uint8Array<ArrayBuffer> {
+  const bits = new Uint8Array(bitfieldBytes(count));
+  if (ranges.length === 0) return bits.fill(0xff);
+  for (let at = 0; at + 1 < ranges.length; at += 2) {
+    const end = Math.min(ranges[at + 1] ?? 0, count);
+    for (let index = ranges[at] ?? 0; index < end; index += 1) setBit(bits, index);
+  }
+  return bits;
+}

@@ -22,6 +22,7 @@ import { createDealings } from './upload/dealings.ts';
 import { createShowing } from './upload/showing.ts';
 import { createServer, type Upload } from './upload/server.ts';
 import { createUrges, type Urge } from './urges.ts';
+import { createTurnstiles } from './turnstile.ts';
 import { createWants } from './wants.ts';
 
 /** Shares that one peer may take part in with us. */
@@ -90,6 +91,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   const inspection = createInspection(bans.has);
   const news = createNews({ ports, clock });
   const answers = createAnswers();
+  const turnstiles = createTurnstiles(clock);
   const urges = createUrges((root) => {
     wants.onRead(root);
     sessions.get(root)?.onRead();
@@ -114,12 +116,17 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     }
     if (port.holdings.size >= MAX_SHARES_PER_PORT && !port.holdings.has(root)) return;
     port.holdings.set(root, { have, whole, informed: info });
-    if (message.answer) answers.settle(port, root, true);
-    else join(port, root, { answer: true });
-    showing.onHave(port, root, []);
-    wants.onJoined(port, root);
-    exchange.onJoined(port, root);
-    sessions.get(root)?.onJoined(port);
+    const { answer } = message;
+    if (answer) answers.settle(port, root, true);
+    turnstiles(port).joins.pass(`${root} ${answer}`, () => {
+      // Removed here, or left, while it waited.
+      if (!port.holdings.has(root)) return;
+      if (!answer) join(port, root, { answer: true });
+      showing.onHave(port, root, []);
+      wants.onJoined(port, root);
+      exchange.onJoined(port, root);
+      sessions.get(root)?.onJoined(port);
+    });
   };
 
   const onHave = (port: Port, root: Root, indexes: readonly number[]): void => {
@@ -151,7 +158,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
         onHave(port, message.root, message.indexes);
         return;
       case 'want':
-        showing.onWant(port, message);
+        turnstiles(port).wants.pass(`${message.root} ${message.now}`, () => showing.onWant(port, message));
         return;
       case 'peers':
         exchange.onPeers(port, message.root, message.statements);

@@ -30,12 +30,13 @@ export function createWants({ library, windows, ports }: WantsParts): Wants {
     const { root } = holding;
     const shown = port.holdings.get(root)?.have;
     const isHidden = (index: number): boolean => !hasBit(shown, index) && !hasBit(holding.have(), index);
-    const ranges: number[] = [];
+    const hidden: Range[] = [];
     for (const { first, end } of windows(root)) {
       let index = first;
       while (index < end && !isHidden(index)) index += 1;
-      if (index < end && ranges.length < MAX_WANTED_RANGES * 2) ranges.push(index, end);
+      if (index < end && hidden.length < MAX_WANTED_RANGES) hidden.push({ first: index, end });
     }
+    const ranges = joined(hidden);
     if (ranges.length > 0) port.tell({ type: 'want', root, ranges, now: true });
   };
 
@@ -64,16 +65,36 @@ export function createWants({ library, windows, ports }: WantsParts): Wants {
   };
 }
 
-/** `[first, end, ...]` of what is chosen, none where that is everything. What is too scattered is said more roughly. */
+interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** `[first, end, ...]` in ascending order, those that overlap or touch as one. */
+function joined(ranges: readonly Range[]): number[] {
+  const bounds: number[] = [];
+  for (const { first, end } of ranges.toSorted((a, b) => a.first - b.first)) {
+    const last = bounds.at(-1);
+    if (last === undefined || first > last) bounds.push(first, end);
+    else bounds[bounds.length - 1] = Math.max(last, end);
+  }
+  return bounds;
+}
+
+/**
+ * `[first, end, ...]` of what is chosen, none where that is everything. What is too scattered is said more roughly, and
+ * of nothing at all one block is said, as no range stands for everything.
+ */
 function chosenRanges(holding: Holding): number[] {
   const priorities = holding.priorities();
   if (!priorities) return [];
-  const ranges = [0, holding.layout()?.urgentBlocks ?? 0];
-  for (let index = 0; index < priorities.length; index += 1) {
+  const urgent = holding.layout()?.urgentBlocks ?? 0;
+  const ranges = urgent > 0 ? [0, urgent] : [];
+  for (let index = urgent; index < priorities.length; index += 1) {
     if (priorities[index] === SKIPPED) continue;
     if (ranges.at(-1) === index || ranges.length >= 2 * MAX_WANTED_RANGES)
       ranges[ranges.length - 1] = index + 1;
     else ranges.push(index, index + 1);
   }
-  return ranges;
+  return ranges.length > 0 ? ranges : [0, 1];
 }

@@ -1,7 +1,7 @@
 import { shuffled, type Clock, type Random } from '@tabswarm/base';
 import type { Root } from '@tabswarm/protocol/ids';
 import { MAX_HAVE_ITEMS, type SwarmMessage } from '@tabswarm/protocol/swarm';
-import { bitfieldBytes, countBits, hasBit, setBit } from '../bitfield.ts';
+import { bitfieldBytes, bitsOfRanges, countBits, hasBit, setBit } from '../bitfield.ts';
 import type { Holding, Library } from '../library.ts';
 import type { Port } from '../port.ts';
 
@@ -51,8 +51,8 @@ interface Guest {
   idleSince: number | undefined;
   /** Blocks that it alone asked for, and that nobody else has yet. */
   owed: number;
-  /** `[first, end, ...]` where it does not want everything. */
-  wants: readonly number[];
+  /** One bit for each block that it wants. */
+  wants: Uint8Array;
 }
 
 interface Show {
@@ -117,7 +117,7 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
   const choose = (show: Show, port: Port, guest: Guest): number | undefined => {
     const have = port.holdings.get(show.holding.root)?.have;
     const isUsable = (index: number): boolean =>
-      !hasBit(guest.shown, index) && !hasBit(have, index) && isWanted(guest.wants, index);
+      !hasBit(guest.shown, index) && !hasBit(have, index) && hasBit(guest.wants, index);
     for (const index of show.unshown) if (isUsable(index)) return index;
     const others = [...show.guests.keys()].map((other) => other.holdings.get(show.holding.root)?.have);
     let best: number | undefined;
@@ -214,7 +214,8 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
       const show = showOf(holding);
       if (!show) return { have: holding.have(), whole: false };
       const urgent = holding.layout()?.urgentBlocks ?? 0;
-      const guest = show.guests.get(port) ?? {
+      const known = show.guests.get(port);
+      const guest = known ?? {
         shown: new Uint8Array(bitfieldBytes(show.blockCount)),
         ahead: new Set(),
         urgent,
@@ -223,7 +224,7 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
         lastAskedAt: clock.now(),
         idleSince: undefined,
         owed: 0,
-        wants: [],
+        wants: bitsOfRanges([], show.blockCount),
       };
       show.guests.set(port, guest);
       for (let index = 0; index < urgent; index += 1) mark(show, guest, index);
@@ -232,9 +233,11 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
         show.isLookedAt = true;
         clock.after(LOOK_MS, () => look(show));
       }
-      clock.after(ALONE_MS, () => {
-        if (shows.get(holding.root) === show) showAllIfAlone(show);
-      });
+      // Whoever joins again is waited for already.
+      if (!known)
+        clock.after(ALONE_MS, () => {
+          if (shows.get(holding.root) === show) showAllIfAlone(show);
+        });
       return { have: guest.shown, whole: true };
     },
     onHave(port, root, indexes) {
@@ -276,13 +279,16 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
       const [show, guest] = found;
       if (now) {
         const more: number[] = [];
-        for (let index = 0; index < show.blockCount; index += 1)
-          if (ranges.length > 0 && isWanted(ranges, index) && mark(show, guest, index)) more.push(index);
+        for (let at = 0; at + 1 < ranges.length; at += 2) {
+          const end = Math.min(ranges[at + 1] ?? 0, show.blockCount);
+          for (let index = ranges[at] ?? 0; index < end; index += 1)
+            if (mark(show, guest, index)) more.push(index);
+        }
         tell(port, root, more);
         return;
       }
-      guest.wants = ranges;
-      for (const index of guest.ahead) if (!isWanted(ranges, index)) guest.ahead.delete(index);
+      guest.wants = bitsOfRanges(ranges, show.blockCount);
+      for (const index of guest.ahead) if (!hasBit(guest.wants, index)) guest.ahead.delete(index);
       tell(port, root, topUp(show, port, guest));
     },
     onLeft(port, root) {
@@ -304,14 +310,6 @@ export function createShowing({ library, clock, random }: ShowingParts): Showing
       spread.delete(root);
     },
   };
-}
-
-/** `[first, end, first, end, ...]`; no ranges are everything. */
-function isWanted(ranges: readonly number[], index: number): boolean {
-  if (ranges.length === 0) return true;
-  for (let at = 0; at + 1 < ranges.length; at += 2)
-    if (index >= (ranges[at] ?? 0) && index < (ranges[at + 1] ?? 0)) return true;
-  return false;
 }
 
 function tell(port: Port, root: Root, indexes: readonly number[]): void {
