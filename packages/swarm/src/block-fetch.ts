@@ -7,6 +7,7 @@ import { createPlaces } from './places.ts';
 import { RefusedError, StalledError, type Port } from './port.ts';
 import { createSource, type Ask, type Source, type SourceView } from './source.ts';
 import type { Window } from './urges.ts';
+import type { Usefulness } from './usefulness.ts';
 
 /** What was received and is not yet stored; beyond that the wire waits for the disk. */
 const MAX_UNSTORED_BYTES = 16 * 1024 * 1024;
@@ -43,6 +44,8 @@ export interface BlockFetchCollaborators {
   readonly isKnown: (index: number) => boolean;
   readonly inflow: Inflow;
   readonly inspection: Inspection;
+  /** Told of what is asked for and what comes; whoever is of no use is asked after the others. */
+  readonly usefulness: Usefulness;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,6 +61,7 @@ export function createBlockFetch({
   isKnown,
   inflow,
   inspection,
+  usefulness,
   clock,
   random,
   log,
@@ -118,9 +122,12 @@ export function createBlockFetch({
   const isRead = (): boolean => [...windows()].length > 0;
   const outstanding = (): number =>
     [...sources.values()].reduce((sum, source) => sum + source.outstanding, 0);
+  /** Whoever gives nothing is asked for one block at a time, so that it keeps few from coming from others. */
+  const hasRoom = (source: Source): boolean =>
+    source.room(isRead()) > 0 && (source.inFlight.size === 0 || !usefulness.isVain(source.port));
   const mayAsk = (source: Source): boolean =>
     !source.port.choked() &&
-    source.room(isRead()) > 0 &&
+    hasRoom(source) &&
     unstoredBytes < MAX_UNSTORED_BYTES &&
     claim?.mayAsk(outstanding()) === true &&
     places.take(source);
@@ -165,12 +172,22 @@ export function createBlockFetch({
 
   const pump = (): void => {
     if (over.signal.aborted || finishIfComplete()) return;
-    for (const source of sources.values()) {
-      source.dry = false;
-      serve(source);
-      // Whoever has nothing for us, or no time, makes room for others.
-      if (source.inFlight.size === 0) places.leave(source);
+    for (const isVain of [false, true]) {
+      for (const source of sources.values()) {
+        if (usefulness.isVain(source.port) !== isVain) continue;
+        source.dry = false;
+        serve(source);
+        // Whoever has nothing for us, or no time, makes room for others.
+        if (source.inFlight.size === 0) places.leave(source);
+      }
     }
+  };
+
+  /** Sources get slower, or of no use, without anything happening. */
+  const review = (): void => {
+    places.review();
+    for (const source of sources.values()) if (usefulness.isVain(source.port)) places.leave(source);
+    pump();
   };
 
   const onFailure = (source: Source, index: number, cause: unknown): void => {
@@ -195,6 +212,8 @@ export function createBlockFetch({
     inFlight.set(index, ask);
     source.outstanding += length;
     picker.asked(index);
+    usefulness.onAsked(port);
+    let how: Parameters<Usefulness['onOver']>[1] = 'withdrawn';
     try {
       const bytes = await port.ask(
         { type: 'askBlock', root: holding.root, index },
@@ -203,6 +222,7 @@ export function createBlockFetch({
           signal: AbortSignal.any([cancel.signal, over.signal]),
           onProgress(received) {
             meter.add(received);
+            usefulness.onBytes(port);
             ask.received += received;
             if (ask.received === received) stopUnbegun(index);
             source.outstanding -= received;
@@ -211,11 +231,16 @@ export function createBlockFetch({
         },
       );
       source.snubbed = false;
+      how = 'answered';
       inFlight.delete(index);
       await keep(port, index, bytes);
     } catch (cause) {
-      if (!cancel.signal.aborted && !over.signal.aborted) onFailure(source, index, cause);
+      if (!cancel.signal.aborted && !over.signal.aborted) {
+        if (!port.closed.aborted) how = 'vain';
+        onFailure(source, index, cause);
+      }
     } finally {
+      usefulness.onOver(port, how);
       inFlight.delete(index);
       source.outstanding -= length - ask.received;
       picker.released(index);
@@ -235,6 +260,7 @@ export function createBlockFetch({
         onVerified() {
           if (!begun) log.info('the first block is here', { root: holding.root, index });
           begun = true;
+          usefulness.onRight(port);
           onGiven(port);
           stopOthers(index);
         },
@@ -258,10 +284,6 @@ export function createBlockFetch({
         signal.throwIfAborted();
         claim = inflow.claim(pump);
         pump();
-        const review = (): void => {
-          places.review();
-          pump();
-        };
         every(clock, () => REVIEW_MS, review, { signal: over.signal });
         await done.promise;
       } finally {

@@ -46,13 +46,19 @@ export interface ReachCollaborators {
   readonly clock: Clock;
 }
 
-/** Links to a node and joins a share there. Rejects with an UnreachableError, a NotHoldingError or `signal.reason`. */
-export type Reach = (node: NodeId, root: Root, signal: AbortSignal) => Promise<Port>;
+export interface Reach {
+  /** Links to a node and joins a share there. Rejects with an UnreachableError, a NotHoldingError or `signal.reason`. */
+  join(node: NodeId, root: Root, signal: AbortSignal): Promise<Port>;
+  /** Whether it is linked already, or may be. */
+  hasRoomFor(node: NodeId): boolean;
+}
 
-export function createReach({ transport, ports, answers, join, clock }: ReachCollaborators): Reach {
+export function createReach(collaborators: ReachCollaborators): Reach {
+  const { transport, ports, answers, join: tellJoined, clock } = collaborators;
   let dialing = 0;
+  const isFull = (): boolean => transport.links().length + dialing >= MAX_LINKS;
   const dial = async (node: NodeId, signal: AbortSignal): Promise<Link> => {
-    if (transport.links().length + dialing >= MAX_LINKS) throw new UnreachableError(node, 'busy');
+    if (isFull()) throw new UnreachableError(node, 'busy');
     dialing += 1;
     try {
       return await transport.dial(node, { signal });
@@ -61,26 +67,29 @@ export function createReach({ transport, ports, answers, join, clock }: ReachCol
     }
   };
 
-  return async (node, root, signal) => {
-    const link = transport.link(node) ?? (await dial(node, signal));
-    const port = ports.get(node);
-    if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
-    if (port.holdings.has(root)) return port;
-    const giveUp = (): void => answers.settle(port, root, false);
-    const cancelTimer = clock.after(JOIN_LIMIT_MS, giveUp);
-    const over = AbortSignal.any([signal, port.closed]);
-    over.addEventListener('abort', giveUp, { once: true });
-    try {
-      const answer = answers.wait(port, root);
-      join(port, root, { answer: false });
-      if (!(await answer)) throw new NotHoldingError('it does not take part in the share');
-      return port;
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw cause;
-    } finally {
-      cancelTimer();
-      over.removeEventListener('abort', giveUp);
-    }
+  return {
+    hasRoomFor: (node) => transport.link(node) !== undefined || !isFull(),
+    async join(node, root, signal) {
+      const link = transport.link(node) ?? (await dial(node, signal));
+      const port = ports.get(node);
+      if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
+      if (port.holdings.has(root)) return port;
+      const giveUp = (): void => answers.settle(port, root, false);
+      const cancelTimer = clock.after(JOIN_LIMIT_MS, giveUp);
+      const over = AbortSignal.any([signal, port.closed]);
+      over.addEventListener('abort', giveUp, { once: true });
+      try {
+        const answer = answers.wait(port, root);
+        tellJoined(port, root, { answer: false });
+        if (!(await answer)) throw new NotHoldingError('it does not take part in the share');
+        return port;
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw cause;
+      } finally {
+        cancelTimer();
+        over.removeEventListener('abort', giveUp);
+      }
+    },
   };
 }

@@ -7,7 +7,10 @@ import type { Port } from './port.ts';
 /** Sources of one share that are linked to, and how many of them are being linked to at once. */
 const MAX_SOURCES = 8;
 const MAX_REACHING = 4;
-/** Where more are known, one more is linked to so often, up to so many more: it may be faster than one of the others. */
+/**
+ * Where more are known, one more is linked to so often, up to so many more: it may be faster than one of the others. So
+ * often it is also where so many are linked to, however many of them only say that they have what we lack.
+ */
 const ONE_MORE_MS = 5_000;
 const MAX_MORE_SOURCES = 8;
 
@@ -25,8 +28,12 @@ export interface RecruiterCollaborators {
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
   readonly banned: (node: NodeId) => boolean;
   readonly isJoined: (node: NodeId) => boolean;
-  /** Sources that hold something we lack. */
-  readonly countUseful: () => number;
+  /** Sources that say that they hold something we lack, and those of them who do not only say so. */
+  readonly count: () => { readonly claiming: number; readonly useful: number };
+  /** It gave nothing, and is not linked to again for now. */
+  readonly isSpent: (node: NodeId) => boolean;
+  /** Lets go of a source that gives nothing, where there is no room for one more link or source. */
+  readonly makeRoomFor: (node: NodeId) => void;
   /** Resolves when a source has come or gone, or tells of more; `changed` says so. */
   readonly change: () => Promise<void>;
   readonly changed: () => void;
@@ -37,15 +44,24 @@ export interface RecruiterCollaborators {
 }
 
 export function createRecruiter(collaborators: RecruiterCollaborators): Recruiter {
-  const { reach, banned, isJoined, countUseful, change, changed, add, emit, clock, log } = collaborators;
+  const { reach, banned, isJoined, isSpent, count, makeRoomFor } = collaborators;
+  const { change, changed, add, emit, clock, log } = collaborators;
   const reaching = new Set<NodeId>();
   let maxSources = MAX_SOURCES;
+  /** One may be linked to although there are many. */
+  let mayAddOne = false;
 
-  const isFull = (): boolean => countUseful() + reaching.size >= maxSources || reaching.size >= MAX_REACHING;
+  const isFull = (): boolean => {
+    const { claiming, useful } = count();
+    if (reaching.size >= MAX_REACHING || useful + reaching.size >= maxSources) return true;
+    return claiming + reaching.size >= MAX_SOURCES + MAX_MORE_SOURCES && !mayAddOne;
+  };
 
   const link = async (node: NodeId, signal: AbortSignal): Promise<void> => {
+    mayAddOne = false;
     reaching.add(node);
     emit({ type: 'reaching', peer: node });
+    makeRoomFor(node);
     try {
       add(await reach(node, signal));
     } catch (cause) {
@@ -59,9 +75,11 @@ export function createRecruiter(collaborators: RecruiterCollaborators): Recruite
     }
   };
 
+  const isNoCandidate = (node: NodeId): boolean => isJoined(node) || reaching.has(node) || isSpent(node);
+
   const oneMore = (): void => {
-    if (countUseful() < maxSources) return;
-    maxSources = Math.min(maxSources + 1, MAX_SOURCES + MAX_MORE_SOURCES);
+    mayAddOne = true;
+    if (count().useful >= maxSources) maxSources = Math.min(maxSources + 1, MAX_SOURCES + MAX_MORE_SOURCES);
     changed();
   };
 
@@ -71,10 +89,10 @@ export function createRecruiter(collaborators: RecruiterCollaborators): Recruite
     },
     async recruit(nodes, { oneByOne, signal }) {
       for await (const node of abortableIterable(nodes, signal)) {
-        if (isJoined(node) || reaching.has(node)) continue;
+        if (isNoCandidate(node)) continue;
         while (isFull()) await abortable(change(), signal);
         // It may have joined by itself meanwhile.
-        if (isJoined(node) || reaching.has(node)) continue;
+        if (isNoCandidate(node)) continue;
         if (banned(node)) {
           emit({ type: 'banned', peer: node, what: 'before' });
           continue;

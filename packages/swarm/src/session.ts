@@ -1,22 +1,27 @@
-import { abortable, errorText, shuffled, sleep, type Clock, type Log, type Random } from '@tabswarm/base';
+import { errorText, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { HashRange } from '@tabswarm/content';
+import { createAsker } from './asker.ts';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
 import { createHashFetch, type HashFetch } from './hash-fetch.ts';
 import type { Inflow } from './inflow.ts';
 import type { Inspection } from './inspection.ts';
-import type { Holding, Verdict } from './library.ts';
+import type { Holding } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
-import type { Port, Question, RemoteHolding } from './port.ts';
+import type { Port, RemoteHolding } from './port.ts';
 import { createRecruiter } from './recruiter.ts';
 import type { SourceView } from './source.ts';
 import type { Window } from './urges.ts';
+import { createUsefulness } from './usefulness.ts';
 
 /** Peers of one share altogether, those included that joined by themselves. */
 const MAX_PORTS = 64;
-/** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
-const ASK_AGAIN_MS = 2_000;
+/** Who gives nothing makes room for another one so often, and is left alone for so long. */
+const MAKE_ROOM_MS = 5_000;
+const SPENT_MS = 5 * 60_000;
+/** Who has no time for us may have some later, so it goes after those who have nothing to say, and not before this. */
+const MAX_CHOKED_MS = 60_000;
 const HASH_BYTES = 32;
 /** Uncle hashes of a proof; 32 levels are far more than the largest file has. */
 const MAX_PROOF_BYTES = 32 * HASH_BYTES;
@@ -29,6 +34,10 @@ export interface SessionCollaborators {
   readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
   /** Nodes that others who take part have told of; see `Exchange`. */
   readonly candidates: (signal: AbortSignal) => AsyncIterable<NodeId>;
+  /** Whether there is room for a link to it, if there is none yet. */
+  readonly hasRoomFor: (node: NodeId) => boolean;
+  /** The port is of no use for this share: the link may go. */
+  readonly letGo: (port: Port) => void;
   readonly banned: (node: NodeId) => boolean;
   /** Has the node left out of all sessions, this one included, by `onBanned`. */
   readonly ban: (node: NodeId) => void;
@@ -63,6 +72,9 @@ export interface Session {
 export function createSession(collaborators: SessionCollaborators): Session {
   const { holding, windows, reach, banned, inspection, emit, inflow, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
+  /** Who had to make room, until when. */
+  const spent = new Map<NodeId, number>();
+  let roomMadeAt = -Infinity;
   let blocks: BlockFetch | undefined;
   let hashes: HashFetch | undefined;
   let wake: (() => void)[] = [];
@@ -80,6 +92,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
 
   const add = (port: Port): void => {
     if (ports.has(port.remote) || banned(port.remote) || port.closed.aborted) return;
+    makeRoomFor(port.remote);
     if (ports.size >= MAX_PORTS) return;
     ports.set(port.remote, port);
     emit({ type: 'joined', peer: port.remote });
@@ -101,23 +114,55 @@ export function createSession(collaborators: SessionCollaborators): Session {
     collaborators.ban(port.remote);
   };
 
-  /** Sources that hold something we lack. Those who only fetch as we do take no place from those who have it. */
-  const countUseful = (): number => {
+  const usefulness = createUsefulness({ ports, onVain: changed, clock });
+
+  /** Whether it says that it holds something we lack. */
+  const isClaiming = (port: Port): boolean => {
     const own = holding.have();
-    const known = holding.layout() !== undefined;
-    const isUseful = (port: Port): boolean => {
-      const theirs = holdingOf(port);
-      if (!known) return theirs?.informed === true;
-      return theirs?.have.some((bits, at) => (bits & ~(own[at] ?? 0)) !== 0) === true;
-    };
-    return [...ports.values()].filter((port) => isUseful(port)).length;
+    const theirs = holdingOf(port);
+    if (holding.layout() === undefined) return theirs?.informed === true;
+    return theirs?.have.some((bits, at) => (bits & ~(own[at] ?? 0)) !== 0) === true;
+  };
+
+  /** Those who only fetch as we do take no place from those who have it, nor do those who only say that they have it. */
+  const count = (): { claiming: number; useful: number } => {
+    const claiming = [...ports.values()].filter((port) => isClaiming(port));
+    return { claiming: claiming.length, useful: claiming.filter((port) => !usefulness.isVain(port)).length };
+  };
+
+  /** Of those who give nothing that which was asked for longest; who only has no time for us is the last of them. */
+  const leastUseful = (): Port | undefined =>
+    [...ports.values()]
+      .filter(
+        (port) =>
+          usefulness.isVain(port) &&
+          isClaiming(port) &&
+          (!port.choked() || usefulness.vainMs(port) >= MAX_CHOKED_MS),
+      )
+      .toSorted(
+        (a, b) => Number(a.choked()) - Number(b.choked()) || usefulness.vainMs(b) - usefulness.vainMs(a),
+      )[0];
+
+  const makeRoomFor = (node: NodeId): void => {
+    if (ports.size < MAX_PORTS && collaborators.hasRoomFor(node)) return;
+    if (clock.now() - roomMadeAt < MAKE_ROOM_MS) return;
+    const port = leastUseful();
+    if (!port) return;
+    roomMadeAt = clock.now();
+    for (const [other, until] of spent) if (until <= clock.now()) spent.delete(other);
+    spent.set(port.remote, clock.now() + SPENT_MS);
+    log.info('left a source that gave nothing', { peer: port.remote, choked: port.choked() });
+    remove(port);
+    collaborators.letGo(port);
   };
 
   const recruiter = createRecruiter({
     reach,
     banned,
     isJoined: (node) => ports.has(node),
-    countUseful,
+    isSpent: (node) => (spent.get(node) ?? 0) > clock.now(),
+    count,
+    makeRoomFor,
     change,
     changed,
     add,
@@ -126,51 +171,40 @@ export function createSession(collaborators: SessionCollaborators): Session {
     log,
   });
 
-  /** Asks one source after the other until one gives what `put` accepts. */
-  const askAny = async (
-    question: Question,
-    max: number,
-    put: (bytes: ArrayBuffer) => Promise<Verdict>,
-    what: 'info' | 'hashes',
-    signal: AbortSignal,
-  ): Promise<void> => {
-    for (;;) {
-      const again = new AbortController();
-      const more = Promise.race([change(), sleep(clock, ASK_AGAIN_MS, { signal: again.signal })]);
-      more.catch(() => undefined);
-      for (const port of shuffled(random, ports.values())) {
-        if (holdingOf(port)?.informed !== true || banned(port.remote)) continue;
-        let bytes: ArrayBuffer;
-        try {
-          bytes = await port.ask(question, { expect: { max }, signal });
-        } catch (cause) {
-          if (signal.aborted) throw cause;
-          log.info('asking the next source', { peer: port.remote, cause: errorText(cause) });
-          continue;
-        }
-        if (banned(port.remote)) continue;
-        if ((await put(bytes)) === 'kept') {
-          again.abort();
-          return;
-        }
-        onCorrupt(port, what);
-      }
-      await abortable(more, signal);
-      again.abort();
-    }
-  };
+  const asker = createAsker({
+    ports,
+    isAskable: (port) => holdingOf(port)?.informed === true && !banned(port.remote),
+    usefulness,
+    change,
+    clock,
+    random,
+    log,
+  });
 
   const fetchInfo = async (signal: AbortSignal): Promise<void> => {
     if (holding.layout()) return;
-    const put = (bytes: ArrayBuffer): Promise<Verdict> => holding.putInfo(bytes);
-    await askAny({ type: 'askInfo', root: holding.root }, MAX_INFO_BYTES, put, 'info', signal);
+    const { root } = holding;
+    await asker.ask(
+      { type: 'askInfo', root },
+      {
+        max: MAX_INFO_BYTES,
+        put: (bytes) => holding.putInfo(bytes),
+        onCorrupt: (port) => onCorrupt(port, 'info'),
+        signal,
+      },
+    );
   };
 
-  const askHashes = (range: HashRange, signal: AbortSignal): Promise<void> => {
-    const put = (bytes: ArrayBuffer): Promise<Verdict> => holding.putHashes(range, bytes);
-    const max = range.count * HASH_BYTES + MAX_PROOF_BYTES;
-    return askAny({ type: 'askHashes', root: holding.root, ...range }, max, put, 'hashes', signal);
-  };
+  const askHashes = (range: HashRange, signal: AbortSignal): Promise<void> =>
+    asker.ask(
+      { type: 'askHashes', root: holding.root, ...range },
+      {
+        max: range.count * HASH_BYTES + MAX_PROOF_BYTES,
+        put: (bytes) => holding.putHashes(range, bytes),
+        onCorrupt: (port) => onCorrupt(port, 'hashes'),
+        signal,
+      },
+    );
 
   const fetchAll = async (signal: AbortSignal): Promise<void> => {
     await fetchInfo(signal);
@@ -188,6 +222,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       isKnown: hashes.isKnown,
       inflow,
       inspection,
+      usefulness,
       clock,
       random,
       log,
@@ -206,6 +241,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       const onFailure = (cause: unknown): void => {
         if (!joined.aborted) log.error('finding sources failed', { cause: errorText(cause) });
       };
+      usefulness.start({ signal: joined });
       recruiter.start({ signal: joined });
       recruiter.recruit(holders, { oneByOne: false, signal: joined }).catch(onFailure);
       // Whoever knows the share can name as many as it likes.

@@ -198,6 +198,16 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
 
   const reach = createReach({ transport, ports, answers, join, clock });
 
+  /** It is of no use in that share; where there is no other, somebody else may have the link's place. */
+  const letGo = (port: Port, root: Root): void => {
+    exchange.onFailed(root, port.remote);
+    showing.onLeft(port, root);
+    port.joined.delete(root);
+    port.holdings.delete(root);
+    if (isInUse(port)) port.tell({ type: 'leave', root });
+    else transport.link(port.remote)?.close('pruned');
+  };
+
   library.onHave((root, indexes) => {
     sessions.get(root)?.onKept(indexes);
     if (indexes.length > 0) news.add(root, indexes);
@@ -245,10 +255,12 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
         holding,
         windows: () => urges.windows(root),
         reach: (node, over) =>
-          reach(node, root, over).catch((cause: unknown) => {
+          reach.join(node, root, over).catch((cause: unknown) => {
             if (!over.aborted) exchange.onFailed(root, node);
             throw cause;
           }),
+        hasRoomFor: reach.hasRoomFor,
+        letGo: (port) => letGo(port, root),
         candidates: (over) => exchange.candidates(root, over),
         banned: bans.has,
         ban(node) {
@@ -287,7 +299,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     },
     uses(node) {
       const port = ports.get(node);
-      return port !== undefined && [...port.joined].some((root) => port.holdings.has(root));
+      return port !== undefined && isInUse(port);
     },
     activity: (root) => ({
       sources: sessions.get(root)?.sources() ?? [],
@@ -295,6 +307,10 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       receivers: receivers.of(root),
     }),
   };
+}
+
+function isInUse({ joined, holdings }: Port): boolean {
+  return [...joined].some((root) => holdings.has(root));
 }
 
 /** The same share for somebody who only reads of it, for which the names are needed. */

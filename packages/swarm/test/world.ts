@@ -29,13 +29,16 @@ export interface Peer extends Omit<FakeLibrary, 'library'> {
   heardOf(other: Peer): Uint8Array;
 }
 
+/** Whoever is said to hold the share. */
+export type Announced = Pick<Peer, 'id'>;
+
 export interface World {
   readonly clock: ManualClock;
   readonly blocks: number;
   readonly seed: number;
   peer(options?: PeerOptions): Promise<Peer>;
   /** Fetches, while somebody else turns the clock. */
-  begin(peer: Peer, holders: readonly Peer[]): Fetching;
+  begin(peer: Peer, holders: readonly Announced[]): Fetching;
   /** A node that says nothing by itself. */
   mute(): Promise<Transport>;
   /** As `MemoryNetwork.vanish`. */
@@ -43,7 +46,7 @@ export interface World {
   /** Fetches, turning the clock until it is over; rejects when that takes more than `limitMs` of its time. */
   fetch(
     peer: Peer,
-    holders: readonly Peer[],
+    holders: readonly Announced[],
     options?: { root?: Root; limitMs?: number; signal?: AbortSignal },
   ): Promise<FetchEvent[]>;
 }
@@ -220,6 +223,6 @@ function bitsOf(have: Uint8Array): number[] {
   );
 }
 
-async function* ids(peers: readonly Peer[]): AsyncIterable<NodeId> {
+async function* ids(peers: readonly Announced[]): AsyncIterable<NodeId> {
   for (const { id } of peers) yield id;
 }
