@@ -23,7 +23,7 @@ export function connectVault(worker: Worker): Vault {
     info: (root) => remote.info(root),
     putHashes: (root, range, answer) => remote.putHashes(root, range, answer),
     hashes: (root, range) => remote.hashes(root, range),
-    put: (root, index, block) => remote.put(root, index, Comlink.transfer(block, [block])),
+    put: (root, index, block, ticket) => remote.put(root, index, Comlink.transfer(block, [block]), ticket),
     block: (root, index) => remote.block(root, index),
     read: (root, path) => remote.read(root, path),
     slice: (root, path, range) => remote.slice(root, path, range),

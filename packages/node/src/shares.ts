@@ -70,7 +70,9 @@ export function createShares(vault: Vault): Shares {
   const removals = createListeners<Root>();
   const wishes = createListeners<Root>();
   const news = createListeners<{ root: Root; indexes: readonly number[] }>();
-  const verifications = createListeners<{ root: Root; index: number }>();
+  /** Blocks that are being put, by ticket: what to do when one is found right. */
+  const putting = new Map<number, () => void>();
+  let tickets = 0;
   let unsubscribe: Unsubscribe | undefined;
 
   const mark = (root: Root, indexes: readonly number[]): void => {
@@ -117,7 +119,7 @@ export function createShares(vault: Vault): Shares {
   const onVaultChange = (change: VaultChange): void => {
     if (change.type === 'share') put(change.share);
     else if (change.type === 'blocks') mark(change.root, change.indexes);
-    else if (change.type === 'verified') verifications.emit(change);
+    else if (change.type === 'verified') putting.get(change.ticket)?.();
     else if (entries.delete(change.root)) {
       removals.emit(change.root);
       changes.emit(change.root);
@@ -156,15 +158,14 @@ export function createShares(vault: Vault): Shares {
     putHashes: (range, bytes) => judged(() => vault.putHashes(root, range, bytes)),
     block: (index) => vault.block(root, index),
     async putBlock(index, bytes, onVerified) {
-      const stop = verifications.subscribe((verified) => {
-        if (verified.root === root && verified.index === index) onVerified();
-      });
+      const ticket = (tickets += 1);
+      putting.set(ticket, onVerified);
       try {
-        const verdict = await vault.put(root, index, bytes);
+        const verdict = await vault.put(root, index, bytes, ticket);
         if (verdict === 'kept') mark(root, [index]);
         return verdict;
       } finally {
-        stop();
+        putting.delete(ticket);
       }
     },
   });

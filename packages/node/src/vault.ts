@@ -75,8 +75,8 @@ export interface MetainfoView {
 export type VaultChange =
   | { readonly type: 'share'; readonly share: ShareView }
   | { readonly type: 'blocks'; readonly root: Root; readonly indexes: readonly number[] }
-  /** The hash of a block that was put in this tab is right; it is on its way to the disk. */
-  | { readonly type: 'verified'; readonly root: Root; readonly index: number }
+  /** The hash of the block that was put in this tab with that ticket is right; it is on its way to the disk. */
+  | { readonly type: 'verified'; readonly ticket: number }
   | { readonly type: 'removed'; readonly root: Root };
 
 export interface HashProgress {
@@ -143,9 +143,12 @@ export interface Vault {
   hashes(root: Root, range: HashRange): Promise<ArrayBuffer | undefined>;
   /**
    * Verifies and keeps a block; resolves when it is stored. `corrupt` where it does not hash to the block's id; a
-   * NotFoundError where the block's hash is not known yet. The buffer is the vault's from then on.
+   * NotFoundError where the block's hash is not known yet. The buffer is the vault's from then on. With a `ticket`, any
+   * number that no other put of this tab has, a `verified` change tells when these bytes, and not another copy of the
+   * block, were found right. A block that is here already is `kept` without a look at the bytes, right or wrong: nothing
+   * is told of them.
    */
-  put(root: Root, index: number, block: ArrayBuffer): Promise<'kept' | 'corrupt'>;
+  put(root: Root, index: number, block: ArrayBuffer, ticket?: number): Promise<'kept' | 'corrupt'>;
   block(root: Root, index: number): Promise<ArrayBuffer | undefined>;
   /**
    * One file that is here completely, opened; without `path` the only file. The share's name may stand before the path.

@@ -119,6 +119,29 @@ describe('downloading', () => {
     expect(await hashOf(await vault.block(root, 1))).toBe(await hashOf(await source.block(root, 1)));
   });
 
+  it('[EX5] tells by its ticket which of several copies of a block was right, before it is stored', async () => {
+    await vault.want({ root, signaling: [] });
+    await carryMetainfo(source, vault, root);
+    const seen: unknown[] = [];
+    await vault.onChange((change) => change.type === 'share' || seen.push(change));
+    for (const [index, isGoodFirst] of [true, false].entries()) {
+      const good = (await source.block(root, index)) ?? new ArrayBuffer(0);
+      const bad = good.slice();
+      new Uint8Array(bad)[7] = 1 ^ (new Uint8Array(bad)[7] ?? 0);
+      const copies = isGoodFirst ? [good, bad] : [bad, good];
+      const verdicts = copies.map((bytes, ticket) => vault.put(root, index, bytes, ticket));
+      expect(await Promise.all(verdicts)).toEqual(isGoodFirst ? ['kept', 'corrupt'] : ['corrupt', 'kept']);
+      expect(seen.splice(0)).toEqual([
+        { type: 'verified', ticket: isGoodFirst ? 0 : 1 },
+        { type: 'blocks', root, indexes: [index] },
+      ]);
+    }
+    // Nothing is told of bytes that nobody looked at, nor of a put that has no ticket.
+    expect(await vault.put(root, 0, new ArrayBuffer(0), 2)).toBe('kept');
+    expect(await carryBlocks(source, vault, root, [2])).toEqual(['kept']);
+    expect(seen).toEqual([{ type: 'blocks', root, indexes: [2] }]);
+  });
+
   it('[ST15] takes no block whose hash is not known', async () => {
     await vault.want({ root, signaling: [] });
     const block = (await source.block(root, 0)) ?? new ArrayBuffer(0);

@@ -46,14 +46,7 @@ export function createInspection(isBanned: (node: NodeId) => boolean): Inspectio
     });
     const first = await Promise.race([verified.promise, stored]);
     if (first === 'corrupt') onCorrupt();
-    // A good copy of the block, looked at meanwhile, may have been taken for this one.
-    if (first !== 'verified') return { stored };
-    const judged = async (): Promise<Verdict> => {
-      const verdict = await stored;
-      if (verdict === 'corrupt') onCorrupt();
-      return verdict;
-    };
-    return { stored: judged() };
+    return { stored };
   };
 
   return {

@@ -47,7 +47,8 @@ export interface Holding {
   block(index: number): Promise<ArrayBuffer | undefined>;
   /**
    * Resolves when the block is verified and stored; rejects where it cannot be stored. `onVerified` is called as soon as
-   * its hash was found right, and may not be where it was stored already.
+   * the hash of these bytes was found right, whatever is found of another copy of the block. Where the block is stored
+   * already it is `kept` and the bytes are not looked at, so its sender is neither credited nor blamed.
    */
   putBlock(index: number, bytes: ArrayBuffer, onVerified: () => void): Promise<Verdict>;
 }

@@ -87,7 +87,10 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
   const receipts = createReceipts({ identity, library, clock, log });
   const receivers = createReceivers({ library, receipts, uploads: server.uploads });
   const inflow = createInflow(clock);
-  const bans = createBans({ book: collaborators.bans, clock, log });
+  const onBanned = (node: NodeId): void => {
+    for (const session of sessions.values()) session.onBanned(node);
+  };
+  const bans = createBans({ book: collaborators.bans, onBanned, clock, log });
   const inspection = createInspection(bans.has);
   const news = createNews({ ports, clock });
   const answers = createAnswers();
@@ -238,7 +241,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       if (running) return;
       running = new AbortController();
       const { signal } = running;
-      for (const part of [news, dealings, server, exchange]) part.start({ signal });
+      for (const part of [bans, news, dealings, server, exchange]) part.start({ signal });
     },
     stop() {
       running?.abort();
@@ -263,10 +266,7 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
         letGo: (port) => letGo(port, root),
         candidates: (over) => exchange.candidates(root, over),
         banned: bans.has,
-        ban(node) {
-          bans.add(node);
-          for (const other of sessions.values()) other.onBanned(node);
-        },
+        ban: bans.add,
         onGiven: (by) => receipts.onGiven(root, by),
         inspection,
         emit: (event) => events.push(event),

@@ -1,6 +1,7 @@
+import { createListeners, type Listeners } from '@tabswarm/base';
 import { describe, expect, it } from 'vitest';
 import type { Ban, BanBook } from '../src/bans.ts';
-import { createWorld, OTHER_ROOT, type Peer, type PeerOptions, type World } from './world.ts';
+import { createWorld, OTHER_ROOT, ROOT, type Peer, type PeerOptions, type World } from './world.ts';
 
 const KIB = 1024;
 const MINUTE_MS = 60_000;
@@ -25,14 +26,28 @@ function lieWhen(isLie: (count: number) => boolean): Lie {
   };
 }
 
-/** A book that outlives the page, as the one in IndexedDB does. */
-function createBook(): BanBook & { bans: readonly Ban[] } {
-  const book = {
-    bans: [] as readonly Ban[],
-    all: () => Promise.resolve(book.bans),
-    update(change: (bans: readonly Ban[]) => readonly Ban[]) {
-      book.bans = change(book.bans);
-      return Promise.resolve();
+interface Book {
+  bans: readonly Ban[];
+  openTab(): BanBook;
+}
+
+/** A book that outlives the page and is the same in all tabs of a browser, as the one in IndexedDB is. */
+function createBook(): Book {
+  const tabs = new Set<Listeners<void>>();
+  const book: Book = {
+    bans: [],
+    openTab() {
+      const changes = createListeners<void>();
+      tabs.add(changes);
+      return {
+        all: () => Promise.resolve(book.bans),
+        update(change) {
+          book.bans = change(book.bans);
+          for (const tab of tabs) if (tab !== changes) queueMicrotask(() => tab.emit());
+          return Promise.resolve();
+        },
+        onChange: (listener) => changes.subscribe(listener),
+      };
     },
   };
   return book;
@@ -81,17 +96,17 @@ describe('a poisoner among five sources', () => {
 });
 
 /** A tab that has fetched the share and banned the poisoner. */
-async function ban(book: BanBook = createBook()) {
-  const poisoned = await createPoisoned(flip, { bans: book }, 1);
+async function ban(book = createBook()) {
+  const poisoned = await createPoisoned(flip, { bans: book.openTab() }, 1);
   await poisoned.world.fetch(poisoned.leecher, [poisoned.poisoner, ...poisoned.honest]);
   return { ...poisoned, book };
 }
 
 /** The same tab after a reload, with nothing of the share. */
-async function reload(world: World, { identity, transport }: Peer, bans: BanBook): Promise<Peer> {
+async function reload(world: World, { identity, transport }: Peer, book: Book): Promise<Peer> {
   await transport.stop();
   await world.clock.advance(100);
-  return world.peer({ identity, bans });
+  return world.peer({ identity, bans: book.openTab() });
 }
 
 describe('who was banned', () => {
@@ -144,6 +159,42 @@ describe('who was banned', () => {
       expect(left).toBeGreaterThan(0);
       expect(events.slice(left)).not.toContainEqual(isJoinOf(poisoner));
     }
+  });
+
+  it('[EX17] is a source no longer in the other tabs of the browser, where they fetch from it already', async () => {
+    const book = createBook();
+    // It would find out by itself only after the ten seconds that it takes to look at a block.
+    const slow = { verifyMs: 10_000, bans: book.openTab() };
+    const { world, poisoner, honest, leecher } = await createPoisoned(flip, slow, 3);
+    const other = await world.peer({ bans: book.openTab() });
+    const sources = () => leecher.swarm.activity(ROOT).sources.map(({ peer }) => peer);
+    const fetching = world.begin(leecher, [poisoner, ...honest]);
+    await world.clock.advance(200);
+    expect(sources()).toContain(poisoner.id);
+    const taken = leecher.bytesReceived();
+    expect(taken).toBeGreaterThan(0);
+    const both = world.begin(other, [poisoner, ...honest]);
+    await world.clock.advance(300);
+    expect(book.bans).toMatchObject([{ node: poisoner.id }]);
+    expect(sources()).not.toContain(poisoner.id);
+    expect(sources()).toEqual(expect.arrayContaining(honest.map(({ id }) => id)));
+    expect(leecher.entries).not.toContainEqual(
+      expect.objectContaining({ message: 'refused a corrupt block' }),
+    );
+    await world.clock.advance(600_000);
+    expect([fetching.isOver(), both.isOver()]).toEqual([true, true]);
+    expect(leecher.holding.kept()).toBe(BLOCKS);
+    // Those that were being looked at when the other tab found it out.
+    expect(leecher.holding.corrupt()).toBeLessThanOrEqual(2);
+  });
+
+  it('[EX17] stays so in a tab whose clock is a little behind that of the tab which banned it', async () => {
+    const book = createBook();
+    const { world, poisoner, honest, leecher } = await createPoisoned(flip, { bans: book.openTab() }, 4);
+    const until = world.clock.now() + 60 * MINUTE_MS + 20;
+    await book.openTab().update(() => [{ node: poisoner.id, until }]);
+    expect(await world.fetch(leecher, [poisoner, ...honest])).not.toContainEqual(isJoinOf(poisoner));
+    expect(leecher.holding.corrupt()).toBe(0);
   });
 
   it('[EX17] stays so for an hour and over a reload of the page, and no longer', async () => {

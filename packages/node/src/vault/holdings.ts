@@ -43,8 +43,8 @@ export interface Holdings {
   recheck(share: HeldShare): Promise<void>;
   /** Only inside `alone`. */
   forget(root: Root): void;
-  /** Tells that the hash of a block is right, before it is stored. */
-  tellVerified(root: Root, index: number): void;
+  /** Tells that the hash of what was put with that ticket is right, before it is stored. */
+  tellVerified(ticket: number): void;
   onChange(listener: (change: VaultChange) => void): Unsubscribe;
   close(): void;
 }
@@ -188,7 +188,7 @@ export function createHoldings(stores: Stores, log: Log): Holdings {
     takeHashes,
     recheck,
     forget,
-    tellVerified: (root, index) => changes.emit({ type: 'verified', root, index }),
+    tellVerified: (ticket) => changes.emit({ type: 'verified', ticket }),
     onChange: (listener) => changes.subscribe(listener),
     close: stop,
   };

@@ -69,14 +69,14 @@ export function createIntake({ stores, holdings, clock, freeBlocks }: IntakeColl
         return (await holdings.takeHashes(share, [chunk])) ? viewOf(share) : undefined;
       }),
 
-    async put(root, index, bytes) {
+    async put(root, index, bytes, ticket) {
       const { metainfo } = holdings.find(root);
       const expected = metainfo && expectedBlock(metainfo, index);
       if (!expected) throw new NotFoundError('the hash of this block is not known');
       if (getBit(metainfo.have, index)) return 'kept';
       const block = await verifyBlock(bytes, expected);
       if (!block) return 'corrupt';
-      holdings.tellVerified(root, index);
+      if (ticket !== undefined) holdings.tellVerified(ticket);
       await blocks.put(block);
       // It is on disk, and nobody else has these bytes.
       release(block.data);
