@@ -70,7 +70,7 @@ export async function sealEnvelope(
   fields: Pick<Envelope, 'kind' | 'to' | 'session' | 'time' | 'body'>,
 ): Promise<Bytes> {
   const unsigned = { version: INTRODUCTION_VERSION, from: identity.publicKey, ...fields };
-  return envelopeCodec.encode({ ...unsigned, signature: await identity.sign(await signedBytes(unsigned)) });
+  return envelopeCodec.encode({ ...unsigned, signature: await identity.sign(signedBytes(unsigned)) });
 }
 
 /**
@@ -84,10 +84,12 @@ export async function openEnvelope(raw: Uint8Array, self: NodeId, now: number): 
   if (Math.abs(wire.time - now) > MAX_CLOCK_SKEW_MS) {
     throw new ProtocolError('malformed', 'an envelope from another time');
   }
-  if (!(await verifySignature(publicKey, signature, await signedBytes(wire)))) {
-    throw new ProtocolError('forged', 'an envelope whose signature does not match');
-  }
-  return { ...rest, publicKey, from: await nodeIdOf(publicKey) };
+  const [isAuthentic, from] = await Promise.all([
+    verifySignature(publicKey, signature, signedBytes(wire)),
+    nodeIdOf(publicKey),
+  ]);
+  if (!isAuthentic) throw new ProtocolError('forged', 'an envelope whose signature does not match');
+  return { ...rest, publicKey, from };
 }
 
 /** What those who carry an envelope see of it. */
@@ -102,6 +104,8 @@ export interface EnvelopeRoute {
   readonly digest: string;
   /** Whether the signature matches. */
   isAuthentic(): Promise<boolean>;
+  /** All of it, for the node that it is for; true only where `isAuthentic` says so. */
+  readonly envelope: Envelope;
 }
 
 /**
@@ -110,21 +114,27 @@ export interface EnvelopeRoute {
  */
 export async function envelopeRoute(raw: Uint8Array): Promise<EnvelopeRoute> {
   const wire = decodeEnvelope(raw);
-  const { version, kind, to, time, body, signature } = wire;
+  const { signature, from: publicKey, ...rest } = wire;
+  const { version, kind, to, time, body } = rest;
   if ((kind === 'knock' || kind === 'accept') && body.byteLength > 0) {
     throw new ProtocolError('malformed', 'an envelope with a body that nobody reads');
   }
-  const signed = await signedBytes(wire);
+  const signed = signedBytes(wire);
   // Those of one moment differ in nothing else.
   const candidates = kind === 'candidate' ? body : new Uint8Array();
+  const [from, digest] = await Promise.all([
+    nodeIdOf(publicKey),
+    sha256(concat(signature, signed, candidates)),
+  ]);
   return {
     version,
     kind,
-    from: await nodeIdOf(wire.from),
+    from,
     to,
     time,
-    digest: idFromBytes<NodeId>(await sha256(concat(signature, signed, candidates))),
-    isAuthentic: () => verifySignature(wire.from, signature, signed),
+    digest: idFromBytes<NodeId>(digest),
+    isAuthentic: () => verifySignature(publicKey, signature, signed),
+    envelope: { ...rest, publicKey, from },
   };
 }
 
@@ -152,7 +162,7 @@ export function fingerprintOf(description: string): Bytes {
   return fingerprint;
 }
 
-async function signedBytes(wire: Omit<WireEnvelope, 'signature'>): Promise<Bytes> {
+function signedBytes(wire: Omit<WireEnvelope, 'signature'>): Bytes {
   const bound =
     wire.kind === 'offer' || wire.kind === 'answer' ? fingerprintOf(textOf(wire.body)) : new Uint8Array();
   // What says how the attempt goes on is bound whole; candidates may be changed on the way.

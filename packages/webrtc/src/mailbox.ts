@@ -39,9 +39,9 @@ export function createMailbox({
   const seal = (to: NodeId, kind: EnvelopeKind, session: Bytes, body: string): Promise<Bytes> =>
     sealEnvelope(identity, { kind, to, session, time: clock.now(), body: utf8(body) });
 
-  const onArrival = async (introducer: Introducer, { envelope, via }: Arrival): Promise<void> => {
+  const onArrival = async (introducer: Introducer, { envelope, via, opened }: Arrival): Promise<void> => {
     try {
-      onEnvelope(await openEnvelope(envelope, identity.id, clock.now()), { introducer, via });
+      onEnvelope(opened ?? (await openEnvelope(envelope, identity.id, clock.now())), { introducer, via });
     } catch (cause) {
       const code = cause instanceof ProtocolError ? cause.code : 'internal';
       log.warn('refused an envelope', { by: introducer.name, via, code, cause: errorText(cause) });

@@ -138,7 +138,7 @@ export function createPeerIntroducer(
     if (kind !== 'candidate' || wayTo(from) === undefined) ways.set(from, link.remote);
     if (to === transport.self) {
       asking.delete(from);
-      arrivals.emit({ envelope, via: link.remote, from });
+      arrivals.emit({ envelope, via: link.remote, from, opened: route.envelope });
       return;
     }
     const refusal = limits.refusal({ from, to, bytes: message.byteLength });

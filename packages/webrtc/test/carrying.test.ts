@@ -7,6 +7,7 @@ import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm
 import {
   INTRODUCTION_VERSION,
   MAX_RELAY_HOPS,
+  openEnvelope,
   relayMessage,
   sealEnvelope,
 } from '@tabswarm/protocol/introduction';
@@ -197,6 +198,19 @@ describe('carrying envelopes for others', () => {
     expect(target.arrived).toEqual([]);
     expect(relay.transport.links().map(({ remote }) => remote)).toEqual([target.transport.self]);
     expect(relay.entries.some(({ message }) => message === 'a forged envelope')).toBe(true);
+  });
+
+  it('[IN8] opens what is for itself, as it has checked all of it', async () => {
+    const { clock, line, link } = createWorld();
+    const [origin, relay, target] = (await line(3)) as [Tab, Tab, Tab];
+    await link(origin, relay);
+    await link(relay, target);
+    const opened: unknown[] = [];
+    target.introducer.onEnvelope((arrival) => opened.push(arrival.opened));
+    const envelope = await seal(clock, origin, target.transport.self);
+    await push(origin, relay, envelope);
+    await clock.advance(50);
+    expect(opened).toEqual([await openEnvelope(envelope, target.transport.self, clock.now())]);
   });
 
   it('[IN8] carries nothing from another time, and thinks no worse of who handed it over', async () => {
