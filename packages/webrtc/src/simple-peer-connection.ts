@@ -20,20 +20,21 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
     config: { iceServers: [...iceServers] },
     trickle: true,
   });
-  const connected = createDeferred<void>();
+  const controlOpen = createDeferred<void>();
   const bulkOpen = createDeferred<void>();
   const over = createDeferred<void>();
   let failure: Error | undefined;
   if (peer._pc) onMade(peer._pc);
 
   peer.on('signal', onSignal);
-  peer.on('connect', () => connected.resolve());
+  // Not simple-peer's `connect`: that comes later, when it has asked for statistics, and nothing here needs those.
+  peer._channel?.addEventListener('open', () => controlOpen.resolve());
   peer.on('error', (cause) => {
     failure = cause;
   });
   peer.on('close', () => {
     const reason = failure ?? new Error('the connection was closed');
-    connected.reject(reason);
+    controlOpen.reject(reason);
     bulkOpen.reject(reason);
     over.resolve();
     // Whoever still holds the link must not hold the browser's objects: they count until they are collected.
@@ -49,7 +50,7 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
     held.bulk.addEventListener('open', () => bulkOpen.resolve());
     held.bulk.addEventListener('close', () => peer.destroy());
   }
-  const opened = Promise.all([connected.promise, bulkOpen.promise]).then(() => undefined);
+  const opened = Promise.all([controlOpen.promise, bulkOpen.promise]).then(() => undefined);
   // Whoever waits for it is told; a connection given up before it opened has nobody waiting.
   opened.catch(() => undefined);
 

@@ -26,7 +26,7 @@ declare module 'simple-peer/simplepeer.min.js' {
     destroy(error?: Error): void;
     on(event: 'signal', listener: (data: SignalData) => void): this;
     on(event: 'data', listener: (chunk: Uint8Array<ArrayBuffer>) => void): this;
-    on(event: 'connect' | 'close', listener: () => void): this;
+    on(event: 'close', listener: () => void): this;
     on(event: 'error', listener: (cause: Error) => void): this;
   }
 }
