@@ -202,11 +202,17 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     if (!paused) downloads.retry(root, { anyway });
   };
 
-  /** The row of a share when it is done or needs the user. */
-  const settled = (root: Root, signal: AbortSignal | undefined): Promise<NodeSnapshot> =>
+  /** The row of a share when it is done or needs the user, in a drawing other than `before`. */
+  const settled = (
+    root: Root,
+    before: NodeSnapshot | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<NodeSnapshot> =>
     stateWhere(
       snapshot,
-      ({ transfers }) => {
+      (drawn) => {
+        if (drawn === before) return false;
+        const { transfers } = drawn;
         const row = transfers.find((transfer) => transfer.root === root);
         if (!row) return shares.get(root) === undefined;
         const { status } = row;
@@ -283,9 +289,12 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       const root = await add(link, { files });
       // Whoever asks for the share and not for files of it wants all of it, whatever was chosen before.
       if (!files && shares.get(root)?.view.choice) await choose(root, 'normal');
-      drawNow();
+      // What was drawn before may show what had stopped it then. Drawing at once would hold up the search for holders.
+      const before = running ? snapshot.get() : undefined;
+      if (running) redraw();
+      else drawNow();
       try {
-        const { transfers } = await settled(root, signal);
+        const { transfers } = await settled(root, before, signal);
         const row = transfers.find((transfer) => transfer.root === root);
         if (!row) throw new Error('the download was removed');
         if ('problem' in row.status && row.status.problem && row.status.state !== 'complete') {
