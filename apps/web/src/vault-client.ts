@@ -1,16 +1,22 @@
-import type { Vault } from '@tabswarm/node';
+import { createListeners, gather } from '@tabswarm/base';
+import type { Vault, VaultChange } from '@tabswarm/node';
 import * as Comlink from 'comlink';
+import { isChangeMessage, type RemoteVault, type WantedBlock } from './vault-messages.ts';
 
 /** The vault of the worker, as if it were here. */
 export function connectVault(worker: Worker): Vault {
-  const remote = Comlink.wrap<Vault>(worker);
+  const remote = Comlink.wrap<RemoteVault>(worker);
+  const changes = createListeners<VaultChange>();
+  worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    if (isChangeMessage(data)) changes.emit(data.change);
+  });
+  const block = gather((wanted: readonly WantedBlock[]) => remote.blocks(wanted));
   return {
     shares: () => remote.shares(),
     async onChange(listener) {
-      const unsubscribe = await remote.onChange(Comlink.proxy(listener));
-      return () => {
-        unsubscribe();
-      };
+      const stop = changes.subscribe(listener);
+      await remote.watch();
+      return stop;
     },
     add: (files, options, onProgress) => remote.add(files, options, Comlink.proxy(onProgress)),
     cancel: (job) => remote.cancel(job),
@@ -23,8 +29,8 @@ export function connectVault(worker: Worker): Vault {
     info: (root) => remote.info(root),
     putHashes: (root, range, answer) => remote.putHashes(root, range, answer),
     hashes: (root, range) => remote.hashes(root, range),
-    put: (root, index, block, ticket) => remote.put(root, index, Comlink.transfer(block, [block]), ticket),
-    block: (root, index) => remote.block(root, index),
+    put: (root, index, bytes, ticket) => remote.put(root, index, Comlink.transfer(bytes, [bytes]), ticket),
+    block: (root, index) => block({ root, index }),
     read: (root, path) => remote.read(root, path),
     slice: (root, path, range) => remote.slice(root, path, range),
     torrent: (root) => remote.torrent(root),

@@ -2,6 +2,7 @@ export { formatBytes } from './bytes-text.ts';
 export { abortable, TimeoutError, withTimeout } from './abort.ts';
 export { every, sleep, systemClock, type Clock } from './clock.ts';
 export { createDeferred, type Deferred } from './deferred.ts';
+export { gather } from './gather.ts';
 export { createLimiter, type Limiter } from './limit.ts';
 export { createListeners, type Listeners, type Unsubscribe } from './listeners.ts';
 export {

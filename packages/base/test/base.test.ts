@@ -7,6 +7,7 @@ import {
   createLog,
   createState,
   every,
+  gather,
   randomInt,
   release,
   shuffled,
@@ -248,5 +249,37 @@ describe('a buffer that is released', () => {
     const buffer = new ArrayBuffer(1_000);
     release(buffer);
     expect(buffer.byteLength).toBe('transfer' in ArrayBuffer.prototype ? 0 : 1_000);
+  });
+});
+
+describe('what is gathered', () => {
+  it('is worked on together where it is asked for in one turn, and each gets its own', async () => {
+    const calls: string[][] = [];
+    const ask = gather((keys: readonly string[]) => {
+      calls.push([...keys]);
+      return Promise.resolve(keys.map((key) => key.toUpperCase()));
+    });
+    // Some a few promises deep, as where each had to wait for something that is there already.
+    const deep = async (key: string): Promise<string> => {
+      await Promise.resolve();
+      return ask(key);
+    };
+    expect(await Promise.all([ask('a'), ask('b'), ask('a')])).toEqual(['A', 'B', 'A']);
+    expect(await Promise.all(['c', 'd'].map(deep))).toEqual(['C', 'D']);
+    expect(calls).toEqual([
+      ['a', 'b', 'a'],
+      ['c', 'd'],
+    ]);
+  });
+
+  it('fails together, and is gathered anew after that', async () => {
+    let isBroken = true;
+    const ask = gather((keys: readonly number[]) =>
+      isBroken ? Promise.reject(new Error('broken')) : Promise.resolve(keys),
+    );
+    const both = await Promise.allSettled([ask(1), ask(2)]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    isBroken = false;
+    expect(await ask(3)).toBe(3);
   });
 });

@@ -7,6 +7,6 @@ export type { ReceiverView } from './receiver-view.ts';
 export type { NodeSnapshot, PeerView, Problem, TransferView } from './snapshot.ts';
 export type { Limits } from '@tabswarm/swarm';
 export type { FileStatus } from './file-status.ts';
-export type { FilePriority, SourceFile, Vault, Visibility } from './vault.ts';
+export type { FilePriority, SourceFile, Vault, VaultChange, Visibility } from './vault.ts';
 export type { Root } from '@tabswarm/protocol/ids';
 export { CONFIG_PATH, parsePageConfig, type LinkCounts } from '@tabswarm/protocol/page-config';

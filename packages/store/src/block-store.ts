@@ -1,4 +1,4 @@
-import { createListeners, type Clock, type Unsubscribe } from '@tabswarm/base';
+import { createListeners, gather, type Clock, type Unsubscribe } from '@tabswarm/base';
 import { VerifiedBlock } from '@tabswarm/content';
 import { isIdText, type BlockId } from '@tabswarm/protocol/ids';
 import { createBatcher, type Batch } from './batch.ts';
@@ -94,6 +94,7 @@ export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborat
     announce({ type: 'kept', ids: written.filter((id) => (deletedAt.get(id) ?? 0) < begun) });
   };
   const batcher = createBatcher(clock, write);
+  const fetch = gather((wanted: readonly BlockId[]) => database.getMany(wanted));
 
   return {
     async put(block) {
@@ -112,7 +113,7 @@ export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborat
 
     async get(id) {
       await load();
-      const block = await database.get(id);
+      const block = await fetch(id);
       // Browsers do lose what they keep; the index must not promise it for longer.
       if (!block && ids.has(id)) announce({ type: 'gone', ids: [id] });
       return block;

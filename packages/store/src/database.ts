@@ -4,6 +4,8 @@
  */
 export interface Database<V> {
   get(key: string): Promise<V | undefined>;
+  /** In the order of the keys, and for a fraction of what as many `get` cost. */
+  getMany(keys: readonly string[]): Promise<(V | undefined)[]>;
   /** All or nothing. Resolves when it is on disk; rejects with a QuotaExceededError where there is no room. */
   setMany(entries: readonly (readonly [key: string, value: V])[]): Promise<void>;
   /** Reads and writes as one step, whoever else does. Writes nothing where `change` returns undefined or throws. */
@@ -24,6 +26,7 @@ export function createMemoryDatabase<V>(): Database<V> {
     [...kept.keys()].filter((key) => key.startsWith(prefix)).toSorted();
   return {
     get: (key) => Promise.resolve(structuredClone(kept.get(key))),
+    getMany: (keys) => Promise.resolve(keys.map((key) => structuredClone(kept.get(key)))),
     setMany(entries) {
       for (const [key, value] of entries) kept.set(key, structuredClone(value));
       return Promise.resolve();

@@ -1,4 +1,4 @@
-import { createStore, delMany, get, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
+import { createStore, delMany, get, getMany, promisifyRequest, setMany, type UseStore } from 'idb-keyval';
 import type { Database } from './database.ts';
 
 /** idb-keyval makes databases with one object store each; ours are all called this. */
@@ -16,6 +16,7 @@ export function createIndexedDatabase<V>(
   const use = reopening(() => open(name, OBJECT_STORE));
   return {
     get: (key) => get<V>(key, use),
+    getMany: (keys) => getMany<V | undefined>([...keys], use),
     setMany: (entries) =>
       setMany(
         entries.map(([key, value]) => [key, value]),

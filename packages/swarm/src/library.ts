@@ -40,6 +40,7 @@ export interface Holding {
   priorities(): Uint8Array | undefined;
   /** Whether it is known what is wanted; as long as it is not, a fetch does not end. */
   isChosen(): boolean;
+  /** As of `hashes` and `block`, the bytes are the caller's own. */
   info(): Promise<ArrayBuffer | undefined>;
   putInfo(bytes: ArrayBuffer): Promise<Verdict>;
   hashes(range: HashRange): Promise<ArrayBuffer | undefined>;

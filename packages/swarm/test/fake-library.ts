@@ -129,7 +129,6 @@ function createFakeHolding(
   let informed = options.has !== undefined;
   const offered = new Map<number, number>();
   let corrupt = 0;
-  const made = new Map<number, ArrayBuffer>();
 
   return {
     root,
@@ -149,7 +148,7 @@ function createFakeHolding(
     have: () => (informed ? have : new Uint8Array()),
     priorities: () => undefined,
     isChosen: () => true,
-    info: () => Promise.resolve(informed ? INFO : undefined),
+    info: () => Promise.resolve(informed ? INFO.slice(0) : undefined),
     putInfo(bytes) {
       if (new Uint8Array(bytes)[0] !== 1) return Promise.resolve('corrupt');
       informed = true;
@@ -162,9 +161,7 @@ function createFakeHolding(
       if (options.rides === 'silent') return new Promise(() => undefined);
       if (!hasBit(have, index) || options.rides) return Promise.resolve(undefined);
       if (options.lie) return Promise.resolve(options.lie(index, blockOf(index, blockBytes)));
-      const block = made.get(index) ?? blockOf(index, blockBytes);
-      made.set(index, block);
-      return Promise.resolve(block);
+      return Promise.resolve(blockOf(index, blockBytes));
     },
     async putBlock(index, bytes, onVerified) {
       offered.set(index, (offered.get(index) ?? 0) + 1);

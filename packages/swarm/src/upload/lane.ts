@@ -1,9 +1,14 @@
-import { errorText, type Log } from '@tabswarm/base';
+import { errorText, release, type Log } from '@tabswarm/base';
 import type { SwarmQuestion } from '@tabswarm/protocol/swarm';
 import type { Port } from '../port.ts';
 
-/** Answers read from the store ahead of the one on the wire, so that the wire never waits for the disk. */
-const READ_AHEAD = 2;
+/**
+ * Answers are read from the store ahead of the one on the wire, which then never waits for the disk: so many bytes of them,
+ * or so few answers where they are large. They are asked for several at a time, as a trip to the store costs much the same
+ * for one or for eight.
+ */
+const READ_AHEAD_BYTES = 2 * 1024 * 1024;
+const MIN_READ_AHEAD = 2;
 
 /** What is asked on one link, answered one after the other. */
 export interface Lane {
@@ -19,6 +24,9 @@ export interface Lane {
 
 export interface LaneParts {
   readonly port: Port;
+  /** How long the answer will be, as far as that is known. */
+  readonly bytesOf: (question: SwarmQuestion) => number;
+  /** The answer, whose bytes are the lane's own. */
   readonly find: (question: SwarmQuestion) => Promise<ArrayBuffer | undefined>;
   readonly send: (question: SwarmQuestion, bytes: ArrayBuffer, signal: AbortSignal) => Promise<void>;
   readonly onAbsent: (question: SwarmQuestion) => void;
@@ -33,13 +41,30 @@ interface Pending {
   answer: Promise<ArrayBuffer | undefined> | undefined;
 }
 
-export function createLane({ port, find, send, onAbsent, onAnswered, log }: LaneParts): Lane {
+export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, log }: LaneParts): Lane {
   const queue: Pending[] = [];
   let working = false;
 
+  /** What may be read already, behind the first. */
+  const withinReach = (): Pending[] => {
+    const reach: Pending[] = [];
+    let bytes = 0;
+    for (const pending of queue.slice(1)) {
+      bytes += bytesOf(pending.question);
+      if (reach.length >= MIN_READ_AHEAD && bytes > READ_AHEAD_BYTES) break;
+      reach.push(pending);
+    }
+    return reach;
+  };
+
   const readAhead = (): void => {
-    for (const pending of queue.slice(0, READ_AHEAD + 1)) {
-      pending.answer ??= find(pending.question);
+    const [first] = queue;
+    if (!first) return;
+    const reach = withinReach();
+    const unread = reach.filter(({ answer }) => !answer);
+    if (first.answer && unread.length < reach.length / 2) return;
+    for (const pending of first.answer ? unread : [first, ...unread]) {
+      pending.answer = find(pending.question);
       // Looked at when its turn comes, which may be never.
       pending.answer.catch(() => undefined);
     }
@@ -65,6 +90,11 @@ export function createLane({ port, find, send, onAbsent, onAnswered, log }: Lane
     for (let next = queue[0]; next && !port.closed.aborted; next = queue[0]) {
       await serve(next);
       queue.shift();
+      // Also what was read in vain.
+      void next.answer?.then(
+        (bytes) => bytes && release(bytes),
+        () => undefined,
+      );
       readAhead();
       onAnswered(next.question, queue.length === 0);
     }

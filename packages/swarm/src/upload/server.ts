@@ -98,12 +98,17 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
     }
   };
 
+  const bytesOf = (question: SwarmQuestion): number =>
+    question.type === 'askBlock'
+      ? (library.get(question.root)?.layout()?.blockLengths[question.index] ?? 0)
+      : 0;
+
   const attach = (port: Port): void => {
     const onAbsent = ({ request, root }: SwarmQuestion): void => {
       refuse(port, request, 'absent');
       if (!library.get(root)) port.tell({ type: 'unknown', root });
     };
-    const common = { port, find, onAbsent, log };
+    const common = { port, bytesOf, find, onAbsent, log };
     const blocks = createLane({
       ...common,
       async send(question, bytes, signal) {
