@@ -219,7 +219,7 @@ export function createBlockFetch({
         { type: 'askBlock', root: holding.root, index },
         {
           expect: { exact: length },
-          signal: AbortSignal.any([cancel.signal, over.signal]),
+          signal: cancel.signal,
           onProgress(received) {
             meter.add(received);
             usefulness.onBytes(port);
@@ -289,6 +289,7 @@ export function createBlockFetch({
       } finally {
         signal.removeEventListener('abort', onAbort);
         over.abort();
+        for (const { inFlight } of sources.values()) for (const ask of inFlight.values()) ask.cancel.abort();
         claim?.release();
       }
     },

@@ -172,6 +172,11 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
     if (whole) question.done.resolve(question.assembly.bytes());
   });
 
+  // Once for all questions: a joined signal for each would cost more than many a part does.
+  link.closed.addEventListener('abort', () => {
+    for (const { done } of open.values()) done.reject(link.closed.reason);
+  });
+
   return {
     remote: link.remote,
     closed: link.closed,
@@ -193,8 +198,8 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
 
     async ask(question, { expect, signal, onProgress }) {
       if (open.size >= MAX_OPEN_REQUESTS) throw new RefusedError('busy');
-      const over = AbortSignal.any([signal, link.closed]);
-      over.throwIfAborted();
+      signal.throwIfAborted();
+      link.closed.throwIfAborted();
       lastRequest = (lastRequest + 1) >>> 0;
       const request = lastRequest;
       const done = createDeferred<ArrayBuffer>();
@@ -215,7 +220,7 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
       if (isBlock) dealings.onAsked(link.remote);
       tell({ ...question, request });
       try {
-        return await abortable(done.promise, over);
+        return await abortable(done.promise, signal);
       } catch (cause) {
         if (!link.closed.aborted && !(cause instanceof RefusedError)) tell({ type: 'cancel', request });
         if (isBlock && signal.aborted) dealings.onWithdrawn(link.remote);

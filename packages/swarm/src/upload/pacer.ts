@@ -55,10 +55,10 @@ export function createPacer(clock: Clock, isRider: (peer: NodeId) => boolean): P
     return servedAt.size + waiting.length;
   };
 
-  const mayGo = ({ peer, bytes }: Waiting): boolean =>
+  const mayGo = ({ peer, bytes }: PacedPart): boolean =>
     !isRider(peer) || fairPeers() === 0 || (credit.get(peer) ?? 0) >= bytes;
 
-  const onSent = ({ peer, bytes }: Waiting): void => {
+  const onSent = ({ peer, bytes }: PacedPart): void => {
     budget.spend(bytes);
     if (isRider(peer)) {
       credit.set(peer, Math.max(0, (credit.get(peer) ?? 0) - bytes));
@@ -108,12 +108,14 @@ export function createPacer(clock: Clock, isRider: (peer: NodeId) => boolean): P
       budget.setRate(bytesPerSecond);
       turn();
     },
-    take: (part, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) {
-          reject(signal.reason as Error);
-          return;
-        }
+    async take(part, signal) {
+      signal.throwIfAborted();
+      // As nearly always: nobody waits, and nothing holds it back.
+      if (queue.length === 0 && mayGo(part) && budget.waitMs(part.bytes) <= 0) {
+        onSent(part);
+        return;
+      }
+      await new Promise<void>((resolve, reject) => {
         const onAbort = (): void => {
           const at = queue.indexOf(waiting);
           if (at !== -1) queue.splice(at, 1);
@@ -131,7 +133,8 @@ export function createPacer(clock: Clock, isRider: (peer: NodeId) => boolean): P
         queue.push(waiting);
         // The timer may be that of a rider, who waits far longer than this part has to.
         turn();
-      }),
+      });
+    },
     charge: (bytes) => budget.spend(bytes),
     forget(peer) {
       servedAt.delete(peer);
