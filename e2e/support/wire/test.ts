@@ -1,3 +1,4 @@
+import type { Page } from 'playwright';
 import { createRandom } from '../random.ts';
 import { Tab } from '../tab.ts';
 import { test as base } from '../test.ts';
@@ -7,8 +8,8 @@ const SEED = process.env['SEED'] ?? '1';
 
 interface Fixtures {
   wire: UdpProxy;
-  /** A tab of a new person, whose connections go through the proxy under this name. */
-  openWiredTab: (name: string) => Promise<Tab>;
+  /** A tab of a new person, whose connections go through the proxy under this name. `prepare` comes before it is opened. */
+  openWiredTab: (name: string, prepare?: (page: Page) => Promise<void>) => Promise<Tab>;
 }
 
 /** Stories whose tabs are joined by lines that the test makes slow, long, lossy, or cuts. */
@@ -20,9 +21,10 @@ export const test = base.extend<Fixtures>({
     proxy.close();
   },
   openWiredTab: async ({ openProfile, server, wire }, use) => {
-    await use(async (name) => {
+    await use(async (name, prepare) => {
       const page = await (await openProfile()).newPage();
       await wire.join(page, name);
+      await prepare?.(page);
       await page.goto(server.url);
       const tab = new Tab(page);
       await tab.nodeId();

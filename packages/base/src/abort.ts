@@ -17,7 +17,17 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
     }
     const onAbort = (): void => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const settled = (): void => signal.removeEventListener('abort', onAbort);
+    promise.then(
+      (value) => {
+        settled();
+        resolve(value);
+      },
+      (cause: unknown) => {
+        settled();
+        reject(cause);
+      },
+    );
   });
 }
 

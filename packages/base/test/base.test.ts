@@ -58,12 +58,13 @@ describe('aborting', () => {
     await waiting;
   });
 
-  it('leaves no listener on the signal', async () => {
+  it('leaves no listener on the signal, not even for whoever waited', async () => {
     const { signal } = new AbortController();
     const remove = vi.spyOn(signal, 'removeEventListener');
     await abortable(Promise.resolve(), signal);
-    await Promise.resolve();
     expect(remove).toHaveBeenCalledTimes(1);
+    await abortable(Promise.reject(reason), signal).catch(() => undefined);
+    expect(remove).toHaveBeenCalledTimes(2);
   });
 
   it('ends work that takes too long with a TimeoutError, which the work hears of', async () => {

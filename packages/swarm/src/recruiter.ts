@@ -63,7 +63,8 @@ export function createRecruiter(collaborators: RecruiterCollaborators): Recruite
     emit({ type: 'reaching', peer: node });
     makeRoomFor(node);
     try {
-      add(await reach(node, signal));
+      // By a signal of its own, as each of these waits for several things, and much else waits on that of the fetch.
+      add(await reach(node, AbortSignal.any([signal])));
     } catch (cause) {
       if (signal.aborted) return;
       const reason = cause instanceof UnreachableError ? cause.reason : 'not-holding';

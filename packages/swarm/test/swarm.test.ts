@@ -1,6 +1,7 @@
 import type { Root } from '@tabswarm/protocol/ids';
 import { swarmMessage, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
 import { describe, expect, it, vi } from 'vitest';
+import { countListeners } from './listeners.ts';
 import { BLOCK_BYTES, createWorld, ROOT, rootOf, URGENT_BLOCKS, type Peer } from './world.ts';
 
 describe('fetching a share', () => {
@@ -161,8 +162,11 @@ describe('fetching a share', () => {
     const empty = [];
     for (let i = 0; i < 10; i += 1) empty.push(await world.peer({ has: [] }));
     const holder = await world.peer({ has: true });
+    const mostListeners = countListeners();
     await world.fetch(leecher, [...empty, holder]);
     expect(leecher.holding.kept()).toBe(20);
+    // Beyond this Node warns of a leak.
+    expect(mostListeners()).toBeLessThanOrEqual(10);
   });
 
   it('[EX23] links to a moderate number of nodes for any number of shares, and uses those it has', async () => {
