@@ -13,7 +13,7 @@ import {
 } from '@tabswarm/protocol/link';
 import { MAX_BULK_BYTES } from '@tabswarm/protocol/swarm';
 import type { Connection } from './connection.ts';
-import { createFlow } from './flow.ts';
+import { createBulkFlow, createFlow } from './flow.ts';
 import type { ConnectLane } from './lanes/lane-connector.ts';
 import { createLanes } from './lanes/lanes.ts';
 import { createStriping } from './lanes/striping.ts';
@@ -67,7 +67,7 @@ export function createRtcLink(
     connection.close();
   };
   const control = createOutbox(createFlow(connection.control, clock), clock, over.signal, { onOverflow });
-  const bulkOut = createOutbox(createFlow(connection.bulk, clock), clock, over.signal, {
+  const bulkOut = createOutbox(createBulkFlow(connection.bulk), clock, over.signal, {
     onFull: () => striping.onFull(),
   });
   const bulkLately = createLately(clock);

@@ -2,7 +2,7 @@ import { MAX_BULK_BYTES } from '@tabswarm/protocol/swarm';
 import { createManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Pipe } from '../src/connection.ts';
-import { createFlow } from '../src/flow.ts';
+import { createBulkFlow, createFlow } from '../src/flow.ts';
 import { createOutbox } from '../src/outbox.ts';
 
 const MIB = 1024 * 1024;
@@ -54,6 +54,24 @@ describe('sending with back-pressure', () => {
     await Promise.all(sends);
     expect(done).toEqual(Array.from({ length: 40 }, (_, i) => i));
     expect(pipe.sent).toEqual(Array.from({ length: 40 }, (_, i) => 64 * 1024 - i));
+  });
+
+  it('[WR5] hands over one bulk message at a time, each when the one before has left', async () => {
+    const pipe = createSlowPipe();
+    const outbox = createOutbox(createBulkFlow(pipe), createManualClock(), new AbortController().signal);
+    const sends = Array.from({ length: 4 }, (_, i) =>
+      outbox.send(new Uint8Array(MAX_BULK_BYTES - i), undefined),
+    );
+    for (let count = 1; count <= 4; count += 1) {
+      await Promise.resolve();
+      expect(pipe.sent).toHaveLength(count);
+      // Not before all of it has.
+      pipe.drain(MAX_BULK_BYTES - count);
+      expect(pipe.sent).toHaveLength(count);
+      pipe.drain(MAX_BULK_BYTES);
+    }
+    await Promise.all(sends);
+    expect(pipe.sent).toEqual([0, 1, 2, 3].map((i) => MAX_BULK_BYTES - i));
   });
 
   it('keeps less waiting on a slow wire, so that nothing waits long behind it', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '@tabswarm/base';
 import { ProtocolError } from '@tabswarm/protocol/error';
 import type { Connection } from '../connection.ts';
-import { createFlow, type Flow } from '../flow.ts';
+import { createBulkFlow, type Flow } from '../flow.ts';
 
 type Message = Uint8Array<ArrayBuffer>;
 
@@ -56,7 +56,7 @@ export function createLane(
   { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
   { number, isOurs, mayKeep, onDead }: LaneOptions,
 ): Lane {
-  const flow = createFlow(connection.control, clock, { isFast: false });
+  const flow = createBulkFlow(connection.control);
   const kept: Kept[] = [];
   let keptBytes = 0;
   let handed = 0;

@@ -42,7 +42,7 @@ interface Condition {
 
 interface SlowPipe extends Pipe {
   readonly connection: Condition;
-  /** Lets so many bytes out; answers what of it was not needed. */
+  /** Lets so many bytes out, and of what is sent as soon as there is room. */
   drain(bytes: number): void;
   take(bytes: Uint8Array<ArrayBuffer>): void;
   far: SlowPipe | undefined;
@@ -173,8 +173,9 @@ function createSlowPipe(clock: Clock, path: Path, connection: Condition, wake: (
       // What is not acknowledged soon keeps the rest from leaving.
       if (connection.isCut) return;
       const before = buffered;
-      buffered = Math.max(0, buffered - bytes);
-      left += Math.min(bytes, before);
+      const leaving = Math.min(bytes, before);
+      buffered -= leaving;
+      left += leaving;
       for (let next = queue[0]; next && left >= next.byteLength - 1e-6; next = queue[0]) {
         const message = next;
         queue.shift();
@@ -183,7 +184,9 @@ function createSlowPipe(clock: Clock, path: Path, connection: Condition, wake: (
           if (!connection.isCut) pipe.far?.take(message);
         });
       }
-      if (before > threshold && buffered <= threshold) for (const listener of onLow) listener();
+      if (before <= threshold || buffered > threshold) return;
+      for (const listener of onLow) listener();
+      if (buffered > 0 && bytes > leaving) pipe.drain(bytes - leaving);
     },
     take(bytes) {
       if (receivers.length === 0) early.push(bytes);
