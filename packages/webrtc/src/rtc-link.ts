@@ -67,7 +67,7 @@ export function createRtcLink(
     connection.close();
   };
   const control = createOutbox(createFlow(connection.control, clock), clock, over.signal, { onOverflow });
-  const bulkOut = createOutbox(createBulkFlow(connection.bulk), clock, over.signal, {
+  const bulkOut = createOutbox(createBulkFlow(connection.bulk, clock), clock, over.signal, {
     onFull: () => striping.onFull(),
   });
   const bulkLately = createLately(clock);

@@ -56,7 +56,7 @@ export function createLane(
   { connection, clock }: { readonly connection: Connection; readonly clock: Clock },
   { number, isOurs, mayKeep, onDead }: LaneOptions,
 ): Lane {
-  const flow = createBulkFlow(connection.control);
+  const flow = createBulkFlow(connection.control, clock);
   const kept: Kept[] = [];
   let keptBytes = 0;
   let handed = 0;
