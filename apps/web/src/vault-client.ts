@@ -15,7 +15,12 @@ export function connectVault(worker: Worker): Vault {
     shares: () => remote.shares(),
     async onChange(listener) {
       const stop = changes.subscribe(listener);
-      await remote.watch();
+      try {
+        await remote.watch();
+      } catch (cause) {
+        stop();
+        throw cause;
+      }
       return stop;
     },
     add: (files, options, onProgress) => remote.add(files, options, Comlink.proxy(onProgress)),

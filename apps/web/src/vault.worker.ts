@@ -11,10 +11,16 @@ let watching: Promise<unknown> | undefined;
 const served: RemoteVault = {
   ...vault,
   async watch() {
-    await (watching ??= vault.onChange((change) => {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's page is the only one to hear it
-      self.postMessage({ change } satisfies ChangeMessage);
-    }));
+    try {
+      await (watching ??= vault.onChange((change) => {
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's page is the only one to hear it
+        self.postMessage({ change } satisfies ChangeMessage);
+      }));
+    } catch (cause) {
+      // The vault may open the next time.
+      watching = undefined;
+      throw cause;
+    }
   },
   async blocks(wanted) {
     const blocks = await Promise.all(wanted.map(({ root, index }) => vault.block(root, index)));

@@ -273,14 +273,16 @@ describe('what is gathered', () => {
     ]);
   });
 
-  it('fails together, and is gathered anew after that', async () => {
-    let isBroken = true;
-    const ask = gather((keys: readonly number[]) =>
-      isBroken ? Promise.reject(new Error('broken')) : Promise.resolve(keys),
-    );
-    const both = await Promise.allSettled([ask(1), ask(2)]);
-    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    isBroken = false;
-    expect(await ask(3)).toBe(3);
+  it('fails for that which is at fault alone', async () => {
+    const calls: number[][] = [];
+    const ask = gather((keys: readonly number[]) => {
+      calls.push([...keys]);
+      return keys.includes(2) ? Promise.reject(new Error('unreadable')) : Promise.resolve(keys);
+    });
+    const all = await Promise.allSettled([ask(1), ask(2), ask(3)]);
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(all[2]).toMatchObject({ value: 3 });
+    await expect(ask(2)).rejects.toThrow('unreadable');
+    expect(calls).toEqual([[1, 2, 3], [1], [2], [3], [2]]);
   });
 });

@@ -213,7 +213,7 @@ export function createBlockFetch({
     source.outstanding += length;
     picker.asked(index);
     usefulness.onAsked(port);
-    let how: Parameters<Usefulness['onOver']>[1] = 'withdrawn';
+    let how: Parameters<Usefulness['onOver']>[1] | undefined = 'withdrawn';
     try {
       const bytes = await port.ask(
         { type: 'askBlock', root: holding.root, index },
@@ -231,7 +231,9 @@ export function createBlockFetch({
         },
       );
       source.snubbed = false;
-      how = 'answered';
+      how = undefined;
+      // How long we take to look at it and to store it is not the source's doing.
+      usefulness.onOver(port, 'answered');
       inFlight.delete(index);
       await keep(port, index, bytes);
     } catch (cause) {
@@ -240,7 +242,7 @@ export function createBlockFetch({
         onFailure(source, index, cause);
       }
     } finally {
-      usefulness.onOver(port, how);
+      if (how) usefulness.onOver(port, how);
       inFlight.delete(index);
       source.outstanding -= length - ask.received;
       picker.released(index);

@@ -161,6 +161,8 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
         onHave(port, message.root, message.indexes);
         return;
       case 'want':
+        // No more kinds of it may wait than there are shares here.
+        if (!library.get(message.root)) return;
         turnstiles(port).wants.pass(`${message.root} ${message.now}`, () => showing.onWant(port, message));
         return;
       case 'peers':

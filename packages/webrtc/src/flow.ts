@@ -55,7 +55,9 @@ export function createBulkFlow(pipe: Pipe, clock: Clock): Flow {
     },
     onRoom(listener) {
       pipe.onLow(() => {
-        const ms = clock.now() - burstAt;
+        // Else it is late, and of a burst before this one.
+        const ms = pipe.buffered() === 0 ? clock.now() - burstAt : undefined;
+        if (ms === undefined) return;
         if (ms <= FAST_BURST_MS) burst = Math.min(MAX_BURST, 2 * burst);
         else if (ms >= SLOW_BURST_MS) burst = Math.max(1, burst / 2);
         listener();

@@ -1,7 +1,7 @@
 import { createDeferred, type Clock } from '@tabswarm/base';
 import type { Flow } from './flow.ts';
 
-/** With up to a mebibyte in the pipe already. */
+/** Besides what is in the pipe already: up to a mebibyte of control messages. */
 const MAX_WAITING_MESSAGES = 4_096;
 
 /** The sending half of a channel: hands messages over while there is room, in order. */

@@ -70,6 +70,14 @@ export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, lo
     }
   };
 
+  /** Also of what was read in vain. */
+  const giveBack = ({ answer }: Pending): void => {
+    void answer?.then(
+      (bytes) => bytes && release(bytes),
+      () => undefined,
+    );
+  };
+
   const serve = async ({ question, cancelled, answer }: Pending): Promise<void> => {
     try {
       const bytes = await answer;
@@ -90,11 +98,7 @@ export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, lo
     for (let next = queue[0]; next && !port.closed.aborted; next = queue[0]) {
       await serve(next);
       queue.shift();
-      // Also what was read in vain.
-      void next.answer?.then(
-        (bytes) => bytes && release(bytes),
-        () => undefined,
-      );
+      giveBack(next);
       readAhead();
       onAnswered(next.question, queue.length === 0);
     }
@@ -110,14 +114,19 @@ export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, lo
     cancel(request) {
       queue.find(({ question }) => question.request === request)?.cancelled.abort();
     },
-    drain: () =>
-      queue
-        .splice(working ? 1 : 0)
-        .filter(({ cancelled }) => !cancelled.signal.aborted)
-        .map(({ question }) => question),
+    drain() {
+      const drained = queue.splice(working ? 1 : 0);
+      for (const pending of drained) giveBack(pending);
+      return drained.filter(({ cancelled }) => !cancelled.signal.aborted).map(({ question }) => question);
+    },
     isBusy: () => working,
     clear() {
-      for (const { cancelled } of queue.splice(0)) cancelled.abort();
+      // The first is given back when its sending has ended.
+      const first = working ? queue[0] : undefined;
+      for (const pending of queue.splice(0)) {
+        pending.cancelled.abort();
+        if (pending !== first) giveBack(pending);
+      }
     },
   };
 }

@@ -1,6 +1,11 @@
 import type { Clock, Log } from '@tabswarm/base';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
-import { MAX_OPEN_REQUESTS, type RefusalReason, type SwarmQuestion } from '@tabswarm/protocol/swarm';
+import {
+  MAX_INFO_BYTES,
+  MAX_OPEN_REQUESTS,
+  type RefusalReason,
+  type SwarmQuestion,
+} from '@tabswarm/protocol/swarm';
 import { hasBit } from '../bitfield.ts';
 import type { Library } from '../library.ts';
 import { createMeter, type Meter } from '../meter.ts';
@@ -98,10 +103,11 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
     }
   };
 
-  const bytesOf = (question: SwarmQuestion): number =>
-    question.type === 'askBlock'
-      ? (library.get(question.root)?.layout()?.blockLengths[question.index] ?? 0)
-      : 0;
+  const bytesOf = (question: SwarmQuestion): number => {
+    // Of what needs no slot little is read ahead: whoever asks may never take it.
+    if (question.type !== 'askBlock') return MAX_INFO_BYTES;
+    return library.get(question.root)?.layout()?.blockLengths[question.index] ?? 0;
+  };
 
   const attach = (port: Port): void => {
     const onAbsent = ({ request, root }: SwarmQuestion): void => {

@@ -1,5 +1,5 @@
 import { MAX_WANTED_RANGES, swarmMessage, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
-import type { NodeId } from '@tabswarm/protocol/ids';
+import { idFromBytes, type NodeId, type Root } from '@tabswarm/protocol/ids';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Port } from '../../src/port.ts';
@@ -48,6 +48,19 @@ const want = (index: number): SwarmMessage => ({
 });
 
 describe('a peer in haste', () => {
+  it('[UP12] that wants what is not here has nothing waiting for that, and no place before its own last word', async () => {
+    const { world, say, told } = await setUp();
+    for (let share = 0; share < 2_000; share += 1) {
+      const root = idFromBytes<Root>(
+        Uint8Array.from({ length: 32 }, (_, at) => (share >> (8 * (at % 2))) & 255),
+      );
+      say({ type: 'want', root, ranges: [0, 1], now: true });
+    }
+    say(want(500));
+    await world.clock.advance(100);
+    expect(told()).toContain(500);
+  });
+
   it('[UP12] that says what it wants again and again is heeded at a rate, and its last word is', async () => {
     const { world, say, told } = await setUp();
     for (let index = 100; index < 900; index += 1) say(want(index));
