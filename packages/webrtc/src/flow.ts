@@ -55,11 +55,12 @@ export function createBulkFlow(pipe: Pipe, clock: Clock): Flow {
     },
     onRoom(listener) {
       pipe.onLow(() => {
-        // Else it is late, and of a burst before this one.
-        const ms = pipe.buffered() === 0 ? clock.now() - burstAt : undefined;
-        if (ms === undefined) return;
-        if (ms <= FAST_BURST_MS) burst = Math.min(MAX_BURST, 2 * burst);
-        else if (ms >= SLOW_BURST_MS) burst = Math.max(1, burst / 2);
+        // An event that comes late is of a burst before this one.
+        if (pipe.buffered() === 0) {
+          const ms = clock.now() - burstAt;
+          if (ms <= FAST_BURST_MS) burst = Math.min(MAX_BURST, 2 * burst);
+          else if (ms >= SLOW_BURST_MS) burst = Math.max(1, burst / 2);
+        }
         listener();
       });
     },

@@ -8,7 +8,12 @@ import { createOutbox } from '../src/outbox.ts';
 const MIB = 1024 * 1024;
 
 /** A wire that takes bytes only when the test says so. */
-function createSlowPipe(): Pipe & { drain(bytes: number): void; readonly sent: number[] } {
+function createSlowPipe(): Pipe & {
+  drain(bytes: number): void;
+  /** As a browser does that tells late: when something has been sent meanwhile. */
+  tellLow(): void;
+  readonly sent: number[];
+} {
   let buffered = 0;
   let threshold = 0;
   const listeners: (() => void)[] = [];
@@ -24,6 +29,9 @@ function createSlowPipe(): Pipe & { drain(bytes: number): void; readonly sent: n
     onLow: (listener) => listeners.push(listener),
     setLowThreshold(bytes) {
       threshold = bytes;
+    },
+    tellLow() {
+      for (const listener of listeners) listener();
     },
     drain(bytes) {
       const before = buffered;
@@ -74,6 +82,20 @@ describe('sending with back-pressure', () => {
     expect([await leave(50), await leave(10), await leave(10), await leave(10)]).toEqual([1, 2, 4, 4]);
     expect([await leave(50), await leave(200), await leave(200), await leave(200)]).toEqual([4, 2, 1, 1]);
     while (pipe.sent.length < 24) await leave(10);
+    await Promise.all(sends);
+  });
+
+  it('[WR5] does not take a burst for fast where word of the one before comes late', async () => {
+    const pipe = createSlowPipe();
+    const clock = createManualClock();
+    const outbox = createOutbox(createBulkFlow(pipe, clock), clock, new AbortController().signal);
+    await outbox.send(new Uint8Array(MAX_BULK_BYTES), undefined);
+    for (let late = 0; late < 3; late += 1) pipe.tellLow();
+    await clock.advance(1_000);
+    pipe.drain(MAX_BULK_BYTES);
+    const sends = Array.from({ length: 4 }, () => outbox.send(new Uint8Array(MAX_BULK_BYTES), undefined));
+    expect(pipe.sent).toHaveLength(2);
+    while (pipe.buffered() > 0) pipe.drain(MAX_BULK_BYTES);
     await Promise.all(sends);
   });
 
