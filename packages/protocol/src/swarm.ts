@@ -38,21 +38,32 @@ const requestId = int(0, MAX_REQUEST_ID);
 const root = id<Root>();
 const blockIndex = int(0, MAX_BLOCKS - 1);
 const rangeBounds = list(int(0, MAX_BLOCKS), { max: 2 * MAX_WANTED_RANGES });
-/** `[first, end, first, end, ...]`: none is empty, they ascend, and none overlaps another. */
+/** `[first, end, first, end, ...]`. Decoded, none is empty, they ascend, and none touches another. */
 const blockRanges: Schema<readonly number[]> = {
   ...rangeBounds,
   decode(value) {
     const bounds = rangeBounds.decode(value);
     if (bounds.length % 2 !== 0) throw new ProtocolError('malformed', 'a range without an end');
-    let end = 0;
-    for (const [at, bound] of bounds.entries()) {
-      const isAhead = at % 2 === 0 ? bound >= end : bound > end;
-      if (!isAhead) throw new ProtocolError('malformed', 'ranges that are empty or out of order');
-      end = bound;
+    const ranges: [first: number, end: number][] = [];
+    for (let at = 0; at < bounds.length; at += 2) {
+      const [first, end] = bounds.slice(at, at + 2) as [number, number];
+      if (end < first) throw new ProtocolError('malformed', 'a range that ends before it begins');
+      if (end > first) ranges.push([first, end]);
     }
-    return bounds;
+    return mergedRanges(ranges);
   },
 };
+
+/** `[first, end, ...]` in ascending order, those that overlap or touch as one. */
+export function mergedRanges(ranges: readonly (readonly [first: number, end: number])[]): number[] {
+  const bounds: number[] = [];
+  for (const [first, end] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = bounds.at(-1);
+    if (last === undefined || first > last) bounds.push(first, end);
+    else bounds[bounds.length - 1] = Math.max(last, end);
+  }
+  return bounds;
+}
 
 /** `choked`: not before `unchoke` says so. */
 export const REFUSAL_REASONS = ['absent', 'busy', 'failed', 'choked'] as const;

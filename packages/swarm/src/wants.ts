@@ -1,5 +1,5 @@
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
-import { MAX_WANTED_RANGES } from '@tabswarm/protocol/swarm';
+import { MAX_WANTED_RANGES, mergedRanges } from '@tabswarm/protocol/swarm';
 import { hasBit } from './bitfield.ts';
 import { SKIPPED, type Holding, type Library } from './library.ts';
 import type { Port } from './port.ts';
@@ -30,13 +30,13 @@ export function createWants({ library, windows, ports }: WantsParts): Wants {
     const { root } = holding;
     const shown = port.holdings.get(root)?.have;
     const isHidden = (index: number): boolean => !hasBit(shown, index) && !hasBit(holding.have(), index);
-    const hidden: Range[] = [];
+    const hidden: [first: number, end: number][] = [];
     for (const { first, end } of windows(root)) {
       let index = first;
       while (index < end && !isHidden(index)) index += 1;
-      if (index < end && hidden.length < MAX_WANTED_RANGES) hidden.push({ first: index, end });
+      if (index < end && hidden.length < MAX_WANTED_RANGES) hidden.push([index, end]);
     }
-    const ranges = joined(hidden);
+    const ranges = mergedRanges(hidden);
     if (ranges.length > 0) port.tell({ type: 'want', root, ranges, now: true });
   };
 
@@ -63,22 +63,6 @@ export function createWants({ library, windows, ports }: WantsParts): Wants {
       if (holding?.layout()) for (const port of holders(root)) tellChoice(port, holding);
     },
   };
-}
-
-interface Range {
-  readonly first: number;
-  readonly end: number;
-}
-
-/** `[first, end, ...]` in ascending order, those that overlap or touch as one. */
-function joined(ranges: readonly Range[]): number[] {
-  const bounds: number[] = [];
-  for (const { first, end } of ranges.toSorted((a, b) => a.first - b.first)) {
-    const last = bounds.at(-1);
-    if (last === undefined || first > last) bounds.push(first, end);
-    else bounds[bounds.length - 1] = Math.max(last, end);
-  }
-  return bounds;
 }
 
 /**
