@@ -97,4 +97,19 @@ describe('sources that give what they say', () => {
     expect(leecher.transport.links()).toHaveLength(SOURCES);
     await fetch.stop();
   });
+
+  it('[EX25] are not those whose blocks wait for us to verify and to store them', async () => {
+    const world = createWorld(64, { latencyMs: () => 20 });
+    const holders: Peer[] = [];
+    for (let made = 0; made < SOURCES + 8; made += 1) holders.push(await world.peer({ has: true }));
+    const leecher = await world.peer({ verifyMs: 12_000 });
+    const fetch = world.begin(leecher, holders);
+    let most = 0;
+    for (let second = 0; !fetch.isOver() && second < 400; second += 1) {
+      await world.clock.advance(1_000);
+      most = Math.max(most, leecher.transport.links().length);
+    }
+    expect(fetch.isOver()).toBe(true);
+    expect(most).toBe(SOURCES);
+  });
 });
