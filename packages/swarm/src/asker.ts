@@ -6,7 +6,7 @@ import type { Usefulness } from './usefulness.ts';
 
 /** With nobody left to ask, the sources are asked again after this, unless a new one joins before. */
 const ASK_AGAIN_MS = 2_000;
-/** While nobody has begun to answer, another one is asked so often, as long as no more than so many were. */
+/** While nothing of an answer has come for so long another one is asked, as long as no more than so many were. */
 const ASK_ANOTHER_MS = 2_000;
 const MAX_ASKED = 4;
 
@@ -71,13 +71,14 @@ export function createAsker(parts: AskerParts): Asker {
     const over = new AbortController();
     const joined = AbortSignal.any([signal, over.signal]);
     const asked = new Set<Port>();
-    const answering = new Set<Port>();
+    /** When something of an answer last came. */
+    let heardAt = -Infinity;
     const open = new Map<Port, Promise<{ port: Port; bytes: ArrayBuffer | undefined }>>();
 
     const begin = (port: Port): void => {
       asked.add(port);
       const onProgress = (): void => {
-        answering.add(port);
+        heardAt = clock.now();
         usefulness.onBytes(port);
       };
       const answer = askOne(port, question, { max, signal: joined, onProgress });
@@ -90,7 +91,8 @@ export function createAsker(parts: AskerParts): Asker {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const mayAsk = open.size === 0 || (answering.size === 0 && open.size < MAX_ASKED);
+        const isQuiet = clock.now() - heardAt >= ASK_ANOTHER_MS;
+        const mayAsk = open.size === 0 || (isQuiet && open.size < MAX_ASKED);
         const next = mayAsk ? nextOf(asked) : undefined;
         if (next) begin(next);
         if (open.size === 0) return false;
@@ -98,7 +100,6 @@ export function createAsker(parts: AskerParts): Asker {
         if (!ended) continue;
         const { port, bytes } = ended;
         open.delete(port);
-        answering.delete(port);
         if (!bytes || !isAskable(port)) continue;
         if ((await put(bytes)) === 'kept') return true;
         onCorrupt(port);

@@ -34,6 +34,12 @@ const dialsOf = (claimers: readonly Claimer[]): number =>
   claimers.reduce((sum, { links }) => sum + links(), 0);
 
 describe('nodes that only say that they hold a share', () => {
+  it('[EX25] do not hold up a fetch by an info dictionary that never ends', async () => {
+    const { claimers, run } = await setUp(3, 'dripping');
+    await run(60);
+    expect(claimers.some(({ asked }) => asked() > 0)).toBe(true);
+  });
+
   const claims = (['silent', 'absent', 'choked'] as const).flatMap((claim) =>
     [16, 30, 70].map((count) => [count, claim] as const),
   );

@@ -1,8 +1,19 @@
 import type { Link } from '@tabswarm/net';
 import type { NodeId } from '@tabswarm/protocol/ids';
-import { swarmMessage, SWARM_VERSION, type RefusalReason, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import {
+  encodePart,
+  MAX_INFO_BYTES,
+  PART_BYTES,
+  swarmMessage,
+  SWARM_VERSION,
+  type RefusalReason,
+  type SwarmMessage,
+} from '@tabswarm/protocol/swarm';
 import { bitfieldBytes } from '../src/bitfield.ts';
 import { ROOT, type World } from './world.ts';
+
+/** A source that sends nothing for 8 s is taken for stalled. */
+const DRIP_MS = 7_000;
 
 /** A node that says that it has all of the share and gives nothing: it is silent, or refuses whatever it is asked for. */
 export interface Claimer {
@@ -15,7 +26,8 @@ export interface Claimer {
   rejoin(): void;
 }
 
-export type Claim = 'silent' | RefusalReason;
+/** `dripping`: it begins an info dictionary as large as may be, and sends a part of it just before it would seem stalled. */
+export type Claim = 'silent' | 'dripping' | RefusalReason;
 
 export async function createClaimer(world: World, claim: Claim): Promise<Claimer> {
   const transport = await world.mute();
@@ -32,7 +44,9 @@ export async function createClaimer(world: World, claim: Claim): Promise<Claimer
       if (message.type === 'join' && !message.answer) join(link, true);
       if (!('request' in message) || message.type === 'cancel' || message.type === 'refuse') return;
       asked += 1;
-      if (claim !== 'silent') say(link, { type: 'refuse', request: message.request, reason: claim });
+      if (claim === 'dripping') {
+        if (message.type === 'askInfo') drip(world, link, message.request);
+      } else if (claim !== 'silent') say(link, { type: 'refuse', request: message.request, reason: claim });
     });
   });
   return {
@@ -46,6 +60,18 @@ export async function createClaimer(world: World, claim: Claim): Promise<Claimer
       }
     },
   };
+}
+
+function drip(world: World, link: Link, request: number): void {
+  const payload = new Uint8Array(PART_BYTES);
+  let offset = 0;
+  const next = (): void => {
+    if (link.closed.aborted || offset >= MAX_INFO_BYTES) return;
+    void link.bulk.send(encodePart({ request, total: MAX_INFO_BYTES, offset, payload }));
+    offset += PART_BYTES;
+    world.clock.after(DRIP_MS, next);
+  };
+  next();
 }
 
 function say(link: Link, message: SwarmMessage): void {
