@@ -25,8 +25,6 @@ export interface DownloadState {
   since: number;
   /** When the latest source joined. */
   joinedAt: number;
-  /** Lookups in the overlay that came to an end. */
-  lookups: number;
   /** Nodes that are said to hold it and could not be used, with the reason. */
   readonly failed: Map<NodeId, UnreachableReason | 'not-holding'>;
   readonly sources: Set<NodeId>;
@@ -91,8 +89,6 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
       if (!isFed || clock.now() - lookedAt >= FED_LOOK_AGAIN_MS) {
         lookedAt = clock.now();
         for await (const node of findHolders(root, signal)) yield node;
-        run.state.lookups += 1;
-        onChange();
       }
       const early = new AbortController();
       run.lookNow = () => early.abort();
@@ -164,7 +160,6 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
         held: false,
         since: clock.now(),
         joinedAt: 0,
-        lookups: 0,
         failed: new Map(),
         sources: new Set(),
         banned: new Set(),

@@ -103,7 +103,9 @@ function statusOf(
   }
   const moving = sources.some(({ rate }) => rate > 0);
   const quiet = download !== undefined && around.now - download.joinedAt >= QUIET_LIMIT_MS;
-  if (!quiet || moving || around.slowly) return { state: 'fetching' };
+  // Said from the beginning: nobody should wait for gigabytes to learn that they cannot be opened.
+  if (!quiet || moving || around.slowly)
+    return view.keyState === 'missing' ? { state: 'fetching', problem: noKey() } : { state: 'fetching' };
   return { state: 'fetching', problem: sources.some(({ choked }) => choked) ? waitingTurn() : stalled() };
 }
 
@@ -115,10 +117,9 @@ function whyNobody(
   if (download.banned.size > 0) return corrupt();
   const [reason] = download.failed.values();
   if (reason !== undefined) return unreachable(download.failed.size, reason);
-  const quiet = now - download.since >= QUIET_LIMIT_MS;
-  if (!quiet && download.lookups === 0) return undefined;
-  if (peers === 0) return quiet ? noNetwork(signaling, noPath) : undefined;
-  return nobodyHolds();
+  // A lookup that ends sooner says little where this tab has only just linked up.
+  if (now - download.since < QUIET_LIMIT_MS) return undefined;
+  return peers === 0 ? noNetwork(signaling, noPath) : nobodyHolds();
 }
 
 function sum(numbers: readonly number[]): number {

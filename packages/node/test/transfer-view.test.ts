@@ -57,7 +57,6 @@ function download(state: Partial<DownloadState> = {}): DownloadState {
     held: true,
     since: NOW,
     joinedAt: 0,
-    lookups: 0,
     failed: new Map(),
     sources: new Set(),
     banned: new Set(),
@@ -85,12 +84,27 @@ describe('the row of a transfer', () => {
 
   it('says why nothing moves after two seconds at the latest', () => {
     const waiting = download({ since: NOW - 2_000 });
-    expect(rowOf(share(), download()).status).toEqual({ state: 'finding', problem: undefined });
+    const asking = download({ since: NOW - 1_900 });
+    expect(rowOf(share(), asking).status).toEqual({ state: 'finding', problem: undefined });
     expect(rowOf(share(), waiting).status).toMatchObject({ problem: { code: 'nobody-holds' } });
     const alone = { ...LINKED, peers: 0 };
     expect(rowOf(share(), waiting, alone).status).toMatchObject({ problem: { code: 'no-network' } });
     const failed = new Map([['cd'.repeat(32), 'no-path']]) as unknown as DownloadState['failed'];
     expect(rowOf(share(), download({ failed })).status).toMatchObject({ problem: { code: 'unreachable' } });
+  });
+
+  it('says from the beginning that what comes cannot be opened, where the link had no key', () => {
+    const peer = 'cd'.repeat(32) as NodeId;
+    const joined = download({ sources: new Set([peer]), joinedAt: NOW });
+    const activity = { sources: [{ peer, bytes: 9, rate: 9 }], uploads: [], receivers: [] };
+    const sealed = share({ key: undefined, keyState: 'missing' }, 1);
+    expect(viewTransfer(sealed, activity, joined, LINKED, 'link').status).toMatchObject({
+      state: 'fetching',
+      problem: { code: 'no-key' },
+    });
+    expect(viewTransfer(share({}, 1), activity, joined, LINKED, 'link').status).toEqual({
+      state: 'fetching',
+    });
   });
 
   it('says so when the peers that are here give nothing', () => {

@@ -45,6 +45,7 @@ export function Header({ snapshot }: { readonly snapshot: NodeSnapshot | undefin
           </code>
         </li>
       </ul>
+      {state === 'offline' && !snapshot?.signalingProblem && <output className="notice">{title}</output>}
       {snapshot?.signalingProblem && (
         <p className="notice" role="alert">
           {snapshot.signalingProblem.message} {snapshot.signalingProblem.advice}
