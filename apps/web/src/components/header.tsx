@@ -45,7 +45,9 @@ export function Header({ snapshot }: { readonly snapshot: NodeSnapshot | undefin
           </code>
         </li>
       </ul>
-      {state === 'offline' && !snapshot?.signalingProblem && <output className="notice">{title}</output>}
+      {state === 'offline' && !snapshot?.signalingProblem && (
+        <output className="notice notice-wait">{title}</output>
+      )}
       {snapshot?.signalingProblem && (
         <p className="notice" role="alert">
           {snapshot.signalingProblem.message} {snapshot.signalingProblem.advice}
