@@ -13,7 +13,7 @@ import { bytes, dict, id, int, message, oneOf, type Infer } from './schema.ts';
  */
 
 /** Version of the envelopes and of what follows on the link. A tab that meets another version says so. */
-export const INTRODUCTION_VERSION = 2;
+export const INTRODUCTION_VERSION = 3;
 
 /** Envelopes further than this from the receiver's clock are refused; browsers' clocks are usually right to seconds. */
 export const MAX_CLOCK_SKEW_MS = 60_000;
@@ -25,7 +25,8 @@ const FINGERPRINT_BYTES = 32;
 const SIGNATURE_CONTEXT = utf8('tabswarm introduction 1\0');
 
 /**
- * - `knock`: will you be linked to me? No connection object exists yet on either side.
+ * - `knock`: will you be linked to me? No connection object exists yet on either side. The answer is an offer, a `decline`,
+ *   or, by one that has knocked as well and has the greater id:
  * - `accept`: yes. The node with the smaller id now offers.
  * - `decline`: no; `body` is one of DECLINE_REASONS.
  * - `offer`, `answer`: session descriptions; `candidate`: one more ICE candidate.

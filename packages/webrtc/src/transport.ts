@@ -54,7 +54,8 @@ export interface WebRtcTransport extends Transport {
 
 /**
  * Links over WebRTC. Whoever dials knocks first; no connection object is made before the other side has said that it
- * will answer, and the node with the smaller id always offers, so two that dial one another at once do not collide.
+ * will answer. Who is knocked at offers at once, as a knock says that; where both have knocked, it is the node with the
+ * smaller id, so two that dial one another at once do not collide.
  */
 export function createWebRtcTransport(
   {
@@ -204,14 +205,14 @@ export function createWebRtcTransport(
       attempt.connection.close();
       attempt.connection = undefined;
     }
-    if (self < from) connect(attempt, session, route, true);
+    if (attempt.knocked === undefined || self < from) connect(attempt, session, route, true);
     else {
       mailbox.tell(from, route, 'accept', session);
       if (!repeated || replaces) attempt.timers.push(clock.after(KNOCK_LIMIT_MS, () => expire(attempt)));
     }
   };
 
-  /** The other side knocked, was told yes, and never offered. */
+  /** Both knocked, the other side was told yes, and never offered. */
   const expire = (attempt: Attempt): void => {
     if (!attempt.connection) fail(attempt, 'no-path');
   };
@@ -236,7 +237,8 @@ export function createWebRtcTransport(
         if (ours && !connection) fail(attempt, reasonForDecline(fromUtf8(body)));
         return;
       case 'offer':
-        if (connection || self < from) return;
+        // With the smaller id one's own offer is on its way to whoever knocked.
+        if (connection || (self < from && !ours)) return;
         connect(attempt, session, route, false);
         attempt.connection?.signal({ type: 'offer', sdp: fromUtf8(body) });
         return;

@@ -1,6 +1,7 @@
 import type { Transport } from '@tabswarm/net';
 import { compareDistance, type NodeId } from '@tabswarm/protocol/ids';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
+import { envelopeRoute } from '@tabswarm/protocol/introduction';
 import { describe, expect, it } from 'vitest';
 import { createSwitchboard } from './switchboard.ts';
 import { createWorld } from './world.ts';
@@ -40,6 +41,25 @@ describe('introductions', () => {
       expect(a.links()).toHaveLength(1);
       expect(b.links()).toHaveLength(1);
       expect(connections.opened()).toBe(2);
+    }
+  });
+
+  it('[WR1] who is knocked at offers at once, whoever has the smaller id', async () => {
+    const offered = new Set<boolean>();
+    for (let round = 0; round < 8 || offered.size < 2; round += 1) {
+      const board = createSwitchboard();
+      const { clock, node } = createWorld(board);
+      const [a, b] = [await node(), await node()];
+      const dial = a.dial(b.self);
+      await clock.advance(200);
+      expect((await dial).remote).toBe(b.self);
+      const routes = await Promise.all(board.carried().map(({ envelope }) => envelopeRoute(envelope)));
+      expect(routes.map(({ kind, from }) => [kind, from])).toEqual([
+        ['knock', a.self],
+        ['offer', b.self],
+        ['answer', a.self],
+      ]);
+      offered.add(b.self < a.self);
     }
   });
 
