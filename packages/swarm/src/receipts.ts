@@ -9,6 +9,8 @@ import type { Port } from './port.ts';
 
 /** Receipts kept of one share, the oldest of which make room. */
 const MAX_RECEIPTS = 256;
+/** A link is often made for a download: that begins before the word of earlier ones. */
+const AFTER_LINKING_MS = 500;
 
 type WireReceipt = Extract<SwarmMessage, { type: 'receipt' }>;
 
@@ -77,7 +79,10 @@ export function createReceipts({ identity, library, clock, log }: ReceiptsCollab
       }
     },
     onLinked(port) {
-      for (const root of done) if (givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
+      const cancel = clock.after(AFTER_LINKING_MS, () => {
+        for (const root of done) if (givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
+      });
+      port.closed.addEventListener('abort', cancel, { once: true });
     },
     async onReceipt({ remote }, message) {
       const isUnderWay = waiting.has(remote);
