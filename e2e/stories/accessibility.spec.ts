@@ -31,6 +31,9 @@ for (const [looks, settings] of [
     await b.press(share.root, 'Resume');
     await b.expectState(share.root, 'complete');
     expect(await axeViolations(b.page), 'complete').toEqual([]);
+    await b.press(share.root, 'Remove');
+    expect(await axeViolations(b.page), 'asked whether to remove it').toEqual([]);
+    await b.press(share.root, 'Keep');
 
     const several = await a.share([testFile('one.txt', 300 * KIB), testFile('two.bin', 5 * KIB)]);
     await b.page.getByTestId('choose-first').check();

@@ -98,7 +98,7 @@ test.describe('where there is too little room', () => {
     expect(before).toBeGreaterThan(0.2);
     const received = await tap.bulkReceived();
 
-    await tab.press(other.root, 'Remove');
+    await tab.remove(other.root);
     await expect(tab.row(other.root)).toHaveCount(0);
     await tab.expectState(share.root, 'complete');
     expect(await tab.save(share.root)).toMatchObject({ sha256: file.sha256 });
@@ -127,7 +127,7 @@ test.describe('where there is too little room', () => {
       return seen;
     }, row);
 
-    await tab.press(other.root, 'Remove');
+    await tab.remove(other.root);
     const ready = tab.page.locator('[data-testid="transfer"][data-state="sharing"]');
     await expect(ready.getByTestId('transfer-name')).toHaveText(file.name, { timeout: FULL_WITHIN_MS });
     // It did not start over.
@@ -181,7 +181,7 @@ test('the page says how much is stored, and how much more can be', async ({ open
   expect(before).toBeGreaterThan(90 * MIB);
   const share = await tab.share([testFile('some.bin', 16 * MIB)]);
   await expect.poll(free).toBeLessThan(before - 15 * MIB);
-  await tab.press(share.root, 'Remove');
+  await tab.remove(share.root);
   await expect.poll(free).toBeGreaterThan(before - 2 * MIB);
 });
 

@@ -106,7 +106,7 @@ export async function openCrowd({ url, openProfile, random, ...sizes }: CrowdOpt
     await to.tab.download(share);
     expect(await to.tab.hashOf(share.root, file.name)).toBe(file.sha256);
     for (const { tab } of [from, to]) {
-      await tab.press(share.root, 'Remove');
+      await tab.remove(share.root);
       await expect(tab.row(share.root)).toHaveCount(0);
     }
     exchanges += 1;

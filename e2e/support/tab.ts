@@ -116,9 +116,17 @@ export class Tab {
   }
 
   /** Presses a button of the row. */
-  async press(root: string, button: 'Pause' | 'Resume' | 'Remove'): Promise<void> {
+  async press(root: string, button: 'Pause' | 'Resume' | 'Remove' | 'Keep'): Promise<void> {
     await this.row(root)
       .getByRole('button', { name: new RegExp(`^${button} `) })
+      .click();
+  }
+
+  /** Presses Remove, and again where it is asked whether that is meant, as it is where something is kept. */
+  async remove(root: string): Promise<void> {
+    await this.press(root, 'Remove');
+    await this.row(root)
+      .getByRole('button', { name: /^Yes, remove / })
       .click();
   }
 

@@ -1,6 +1,8 @@
 import type { Node, TransferView } from '@tabswarm/node';
+import { useState } from 'react';
 import { previewOf } from '../preview/kinds.ts';
 import { pageDownloads } from '../save/page-downloads.ts';
+import { RemoveQuestion } from './remove-question.tsx';
 import { SupplyButton } from './supply-button.tsx';
 
 export interface TransferButtonsProps {
@@ -16,6 +18,7 @@ export interface TransferButtonsProps {
 export function TransferButtons({ node, transfer, onSave, onPreview, act }: TransferButtonsProps) {
   const { id, root, name, status, openable } = transfer;
   const { state } = status;
+  const [asked, setAsked] = useState(false);
   const only = transfer.files.length === 1 ? transfer.files[0] : undefined;
   const choosing = status.state === 'paused' && status.choosing === true;
   const active = state === 'hashing' || state === 'fetching' || state === 'finding';
@@ -24,9 +27,14 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
   const removeLabel = root === undefined && state !== 'failed' ? 'Cancel' : 'Remove';
   const incomplete = state === 'finding' || (state === 'paused' && !choosing);
 
+  const keepsSome = root !== undefined && transfer.progress > 0;
+  const remove = (): void => act(node.remove(id));
+
   const saveTorrent = async (): Promise<void> => {
     if (root) pageDownloads.fromBlob(await node.torrent(root), `${name}.torrent`);
   };
+
+  if (asked) return <RemoveQuestion name={name} onRemove={remove} onKeep={() => setAsked(false)} />;
 
   return (
     <div className="buttons transfer-buttons">
@@ -93,7 +101,7 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
         type="button"
         className="quiet"
         aria-label={`${removeLabel} ${name}`}
-        onClick={() => act(node.remove(id))}
+        onClick={() => (keepsSome ? setAsked(true) : remove())}
       >
         {removeLabel}
       </button>
