@@ -1,10 +1,11 @@
 import type { Clock } from '@tabswarm/base';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { Bytes } from '@tabswarm/protocol/bytes';
-import type { Route } from './attempt.ts';
+import type { EnvelopeKind } from '@tabswarm/protocol/introduction';
+import type { Introduced, Route } from './attempt.ts';
 import { batchCandidates } from './candidates.ts';
 import type { Census } from './census.ts';
-import type { Connection, OpenConnection, Signal } from './connection.ts';
+import type { OpenConnection, Signal } from './connection.ts';
 import type { Mailbox } from './mailbox.ts';
 
 export interface ConnectorCollaborators {
@@ -20,12 +21,16 @@ export function createConnector({ open, iceServers, census, mailbox, clock }: Co
   return (
     remote: NodeId,
     { session, route, initiator }: { session: Bytes; route: Route; initiator: boolean },
-  ): Connection => {
-    const onCandidate = batchCandidates(clock, (body) =>
-      mailbox.tell(remote, route, 'candidate', session, body),
-    );
+  ): Introduced => {
+    const said: (readonly [EnvelopeKind, string])[] = [];
+    let way = route;
+    const say = (kind: EnvelopeKind, body: string): void => {
+      said.push([kind, body]);
+      mailbox.tell(remote, way, kind, session, body);
+    };
+    const onCandidate = batchCandidates(clock, (body) => say('candidate', body));
     const onSignal = (signal: Signal): void => {
-      if (signal.type !== 'candidate') mailbox.tell(remote, route, signal.type, session, signal.sdp);
+      if (signal.type !== 'candidate') say(signal.type, signal.sdp);
       else onCandidate(signal.candidate);
     };
     let leave: (() => void) | undefined;
@@ -35,6 +40,12 @@ export function createConnector({ open, iceServers, census, mailbox, clock }: Co
     const connection = open({ initiator, iceServers: iceServers(), onSignal, onMade });
     // A connection that could not even be made is over before anything counted it.
     void connection.over.then(() => leave?.());
-    return connection;
+    return {
+      ...connection,
+      sayAgain(other) {
+        way = other;
+        for (const [kind, body] of said) mailbox.tell(remote, way, kind, session, body);
+      },
+    };
   };
 }

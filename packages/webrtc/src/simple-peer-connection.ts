@@ -26,6 +26,14 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
   let failure: Error | undefined;
   if (peer._pc) onMade(peer._pc);
 
+  if (initiator) {
+    // simple-peer waits for a timer before its offer, and those of a hidden tab run once a second.
+    peer.negotiate = () => {
+      if (peer.destroyed || peer._isNegotiating) return;
+      peer._isNegotiating = true;
+      peer._createOffer();
+    };
+  }
   peer.on('signal', onSignal);
   // Not simple-peer's `connect`: that comes later, when it has asked for statistics, and nothing here needs those.
   peer._channel?.addEventListener('open', () => controlOpen.resolve());

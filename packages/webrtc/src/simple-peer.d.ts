@@ -21,6 +21,11 @@ declare module 'simple-peer/simplepeer.min.js' {
     /** Null once destroyed, and where the constructor of RTCPeerConnection threw. */
     readonly _pc: RTCPeerConnection | null;
     readonly _channel: RTCDataChannel | null;
+    _isNegotiating: boolean;
+    /** Begins a negotiation. */
+    negotiate(): void;
+    /** Makes an offer, sets and signals it. */
+    _createOffer(): void;
     signal(data: SignalData): void;
     send(bytes: Uint8Array<ArrayBuffer>): void;
     destroy(error?: Error): void;

@@ -9,7 +9,7 @@ import {
   type DeclineReason,
   type Envelope,
 } from '@tabswarm/protocol/introduction';
-import { createAttempt, reasonForDecline, type Attempt, type Route } from './attempt.ts';
+import { createAttempt, isNewerThanBound, reasonForDecline, type Attempt, type Route } from './attempt.ts';
 import { decodeCandidates } from './candidates.ts';
 import { createCensus, type ConnectionCounts, type WatchCollection } from './census.ts';
 import type { Connection, OpenConnection } from './connection.ts';
@@ -193,10 +193,12 @@ export function createWebRtcTransport(
     attempt.sessions.set(name, repeated ? Math.max(firstAt, time) : time);
     const replaces = attempt.connection !== undefined;
     if (attempt.connection) {
-      // Whoever has a connection under way knocks no more. One that does is a tab that was loaded anew meanwhile; a mere
-      // copy of its knock, come by another carrier, has the time of the first. It is believed once.
-      const bound = attempt.session !== undefined && toHex(attempt.session) === name;
-      if (bound || !repeated || time <= firstAt || attempt.replaced) return;
+      const isBound = attempt.session !== undefined && toHex(attempt.session) === name;
+      // A mere copy of a knock, come by another carrier, has the time of the first. Who knocks anew has not heard us.
+      const isAnew = repeated && time > firstAt;
+      if (isBound && isAnew) attempt.connection.sayAgain(route);
+      if (isBound || attempt.replaced || !(isAnew || isNewerThanBound(attempt, time))) return;
+      // A tab that was loaded anew, or gave up and tries again. It is believed once.
       if (!room.hasConnection(from)) {
         decline('busy');
         return;

@@ -25,7 +25,9 @@ describe('introductions', () => {
       const after = await node({ identity });
       deaf = undefined;
       const dial = outcome(after.dial(a.self));
-      await clock.advance(4_000);
+      // Its first knock is believed: the one from before the reload is older.
+      await clock.advance(500);
+      expect(after.link(a.self)).toBeDefined();
       expect(await dial).toMatchObject({ remote: a.self });
       expect(a.link(after.self)?.closed.aborted).toBe(false);
     }
@@ -94,6 +96,26 @@ describe('introductions', () => {
     const dial = a.dial(b.self);
     await clock.advance(1_500);
     expect((await dial).remote).toBe(b.self);
+  });
+
+  it('[WR1] says an offer again that got lost, by the way of the knock that comes again', async () => {
+    let lost = 0;
+    const board = createSwitchboard({
+      tamper(envelope) {
+        const isFirstOffer = latin1(envelope).includes('4:kind5:offer') && ++lost === 1;
+        return isFirstOffer ? undefined : envelope;
+      },
+    });
+    const { clock, node, connections } = createWorld(board);
+    const [a, b] = [await node(), await node()];
+    const dial = a.dial(b.self);
+    await clock.advance(900);
+    expect(lost).toBe(1);
+    expect(a.links()).toEqual([]);
+    await clock.advance(300);
+    expect(a.links()).toHaveLength(1);
+    expect((await dial).remote).toBe(b.self);
+    expect(connections.opened()).toBe(2);
   });
 
   it('declines over its limit of links', async () => {

@@ -116,9 +116,9 @@ describe('a tab that knocks again and again', () => {
     const routes = await Promise.all(board.carried().map(({ envelope }) => envelopeRoute(envelope)));
     const accepted = routes.filter(({ kind, from }) => kind === 'accept' && from === a.self);
     expect(accepted).toHaveLength(3);
-    // The one that it awaits an offer from never makes it.
+    // It waits for an offer that is never made, as long as for an answer to its own knock.
     await clock.advance(5_000);
-    expect(await dial).toMatchObject({ name: 'UnreachableError' });
+    expect(await dial).toMatchObject({ name: 'UnreachableError', reason: 'absent' });
     expect(a.connections().made).toBe(0);
   });
 });

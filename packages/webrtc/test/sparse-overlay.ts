@@ -1,6 +1,14 @@
-import { createDeferred, silentLog, type Clock, type Random } from '@tabswarm/base';
+import {
+  createDeferred,
+  createListeners,
+  silentLog,
+  type Clock,
+  type Listeners,
+  type Random,
+} from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork } from '@tabswarm/net/memory';
+import { toHex } from '@tabswarm/protocol/bytes';
 import { compareDistance, digitAt, type NodeId } from '@tabswarm/protocol/ids';
 import { identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
 import { createManualClock, seededKeys, type ManualClock } from '@tabswarm/testkit';
@@ -49,6 +57,7 @@ export async function createSparseOverlay({
   while (identities.length < size) identities.push(await identityFromKeys(await seededKeys(random)));
   const droppers = new Set(identities.filter((_, node) => drops(node)).map(({ id }) => id));
   let carried = 0;
+  const answered = createListeners<string>();
   const network = createMemoryNetwork(clock, {
     latencyMs: () => TICK_MS,
     maxLinks: MAX_LINKS,
@@ -58,7 +67,7 @@ export async function createSparseOverlay({
     },
   });
   const nodes = identities.map((identity) =>
-    createNode(identity, network.transport(identity.id), { clock, random }),
+    createNode(identity, network.transport(identity.id), { answered, clock, random }),
   );
   for (const { transport } of nodes) await transport.start();
 
@@ -85,38 +94,54 @@ export async function createSparseOverlay({
   return { clock, nodes, carried: () => carried };
 }
 
+interface Asking {
+  isOffered: boolean;
+  readonly done: ReturnType<typeof createDeferred<boolean>>;
+}
+
+/** `answered` hears of each session in which an answer has come to the one who offered. */
 function createNode(
   identity: Identity,
   transport: Transport,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  {
+    answered,
+    clock,
+    random,
+  }: { readonly answered: Listeners<string>; readonly clock: Clock; readonly random: Random },
 ): SparseNode {
   const introducer = createPeerIntroducer(transport, { clock, log: silentLog });
-  const waiting = new Map<NodeId, { accepted: boolean; done: ReturnType<typeof createDeferred<boolean>> }>();
+  const waiting = new Map<NodeId, Asking>();
+  /** When whoever knocked last did, by session: who knocks anew has not heard the offer. */
+  const offered = new Map<string, number>();
   const mailbox: Mailbox = createMailbox({
     identity,
     introducers: [introducer],
     clock,
     log: silentLog,
-    onEnvelope({ kind, from, session }, route) {
+    onEnvelope({ kind, from, session, time }, route) {
+      const name = toHex(session);
       const asked = waiting.get(from);
-      if (kind === 'knock') mailbox.tell(from, route, 'accept', session);
-      else if (kind === 'offer') mailbox.tell(from, route, 'answer', session, DESCRIPTION);
-      else if (kind === 'answer') asked?.done.resolve(true);
-      else if (kind === 'accept' && asked && !asked.accepted) {
-        asked.accepted = true;
+      if (kind === 'knock' && time > (offered.get(name) ?? -Infinity)) {
+        offered.set(name, time);
         mailbox.tell(from, route, 'offer', session, DESCRIPTION);
-      }
+      } else if (kind === 'offer' && asked && !asked.isOffered) {
+        asked.isOffered = true;
+        mailbox.tell(from, route, 'answer', session, DESCRIPTION);
+      } else if (kind === 'answer') answered.emit(name);
     },
   });
   return {
     transport,
     introduce(to) {
-      const attempt = { accepted: false, done: createDeferred<boolean>() };
+      const attempt = { isOffered: false, done: createDeferred<boolean>() };
       waiting.set(to, attempt);
       const session = Uint8Array.from(random.bytes(16));
+      answered.subscribe((name) => {
+        if (name === toHex(session)) attempt.done.resolve(true);
+      });
       for (const ms of KNOCK_AT_MS) {
         clock.after(ms, () => {
-          if (!attempt.accepted) void mailbox.knock(to, session, undefined);
+          if (!attempt.isOffered) void mailbox.knock(to, session, undefined);
         });
       }
       clock.after(5_000, () => attempt.done.resolve(false));
