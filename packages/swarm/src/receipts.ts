@@ -79,8 +79,11 @@ export function createReceipts({ identity, library, clock, log }: ReceiptsCollab
       }
     },
     onLinked(port) {
+      const before = [...done];
       const cancel = clock.after(AFTER_LINKING_MS, () => {
-        for (const root of done) if (givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
+        for (const root of before) {
+          if (done.has(root) && givers.get(root)?.has(port.remote) === true) sendOrLog(port, root);
+        }
       });
       port.closed.addEventListener('abort', cancel, { once: true });
     },
