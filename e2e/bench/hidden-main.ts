@@ -74,7 +74,7 @@ async function downloadOnce(tab: BareTab): Promise<number> {
   })()`);
   await tab.waitFor(`(() => {
     const row = document.querySelector('[data-testid="transfer"]');
-    row?.querySelector('button[aria-label^="Remove "]')?.click();
+    for (const step of ['Remove ', 'Yes, remove ']) row?.querySelector('button[aria-label^="' + step + '"]')?.click();
     return !row && tabswarm.status().bytes === 0;
   })()`);
   return seconds;

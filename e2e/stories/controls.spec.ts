@@ -73,8 +73,11 @@ test.describe('what is under way can be stopped', () => {
     await a.press(share.root, 'Remove');
     await a.press(share.root, 'Keep');
     await a.press(share.root, 'Remove');
-    await expect(a.row(share.root).getByRole('button', { name: /^Keep / })).toBeFocused();
+    const keep = a.row(share.root).getByRole('button', { name: /^Keep / });
+    await expect(keep).toBeFocused();
     await a.page.keyboard.press('Escape');
+    await expect(keep).toHaveCount(0);
+    await expect(a.row(share.root).getByRole('button', { name: /^Remove / })).toBeFocused();
     await a.expectState(share.root, 'sharing');
     await a.remove(share.root);
     await expect(a.row(share.root)).toHaveCount(0);

@@ -122,7 +122,7 @@ export class Tab {
       .click();
   }
 
-  /** Presses Remove, and again where it is asked whether that is meant, as it is where something is kept. */
+  /** Presses Remove, and says that it is meant, as one is asked where something may be kept. */
   async remove(root: string): Promise<void> {
     await this.press(root, 'Remove');
     await this.row(root)

@@ -1,4 +1,7 @@
-import { useEffect, useId, useRef, type KeyboardEvent } from 'react';
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
+
+/** The second tap of two quick ones answers nothing. */
+const DOUBLE_TAP_MS = 400;
 
 export interface RemoveQuestionProps {
   readonly name: string;
@@ -10,7 +13,12 @@ export interface RemoveQuestionProps {
 export function RemoveQuestion({ name, onRemove, onKeep }: RemoveQuestionProps) {
   const textId = useId();
   const keep = useRef<HTMLButtonElement>(null);
-  useEffect(() => keep.current?.focus(), []);
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    keep.current?.focus();
+    const timer = setTimeout(() => setReady(true), DOUBLE_TAP_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') onKeep();
@@ -22,6 +30,7 @@ export function RemoveQuestion({ name, onRemove, onKeep }: RemoveQuestionProps) 
       <button
         type="button"
         className="primary"
+        disabled={!ready}
         aria-label={`Yes, remove ${name}`}
         onClick={onRemove}
         onKeyDown={onKeyDown}

@@ -1,5 +1,5 @@
 import type { Node, TransferView } from '@tabswarm/node';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { previewOf } from '../preview/kinds.ts';
 import { pageDownloads } from '../save/page-downloads.ts';
 import { RemoveQuestion } from './remove-question.tsx';
@@ -19,6 +19,12 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
   const { id, root, name, status, openable } = transfer;
   const { state } = status;
   const [asked, setAsked] = useState(false);
+  const removeButton = useRef<HTMLButtonElement>(null);
+  const wasAsked = useRef(false);
+  useEffect(() => {
+    if (wasAsked.current && !asked) removeButton.current?.focus();
+    wasAsked.current = asked;
+  }, [asked]);
   const only = transfer.files.length === 1 ? transfer.files[0] : undefined;
   const choosing = status.state === 'paused' && status.choosing === true;
   const active = state === 'hashing' || state === 'fetching' || state === 'finding';
@@ -27,7 +33,8 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
   const removeLabel = root === undefined && state !== 'failed' ? 'Cancel' : 'Remove';
   const incomplete = state === 'finding' || (state === 'paused' && !choosing);
 
-  const keepsSome = root !== undefined && transfer.progress > 0;
+  // What is kept may also be of files that are not wanted any more.
+  const mayKeepSome = root !== undefined && (transfer.progress > 0 || transfer.files.length > 0);
   const remove = (): void => act(node.remove(id));
 
   const saveTorrent = async (): Promise<void> => {
@@ -100,8 +107,9 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
       <button
         type="button"
         className="quiet"
+        ref={removeButton}
         aria-label={`${removeLabel} ${name}`}
-        onClick={() => (keepsSome ? setAsked(true) : remove())}
+        onClick={() => (mayKeepSome ? setAsked(true) : remove())}
       >
         {removeLabel}
       </button>
