@@ -5,7 +5,7 @@ import { createIdbKeyring } from '@tabswarm/store/keyring';
 import { openTabChannel } from '@tabswarm/store';
 import { openBanBook } from '@tabswarm/store/ban-book';
 import { openPeerBook } from '@tabswarm/store/peer-book';
-import { createSignaling, createWebRtcTransport, openSimplePeerConnection } from '@tabswarm/webrtc';
+import { createSignaling, createWebRtcTransport, createSimplePeerOpener } from '@tabswarm/webrtc';
 import { createLockDuties } from './duties.ts';
 import { claimIdentity } from './identity-slots.ts';
 import type { Node } from './api.ts';
@@ -49,7 +49,7 @@ export async function openNode(
     {
       identity,
       introducers: [signaling],
-      open: openSimplePeerConnection,
+      open: createSimplePeerOpener(),
       iceServers: () => signaling.iceServers().map((server) => iceServer(server)),
       clock,
       random,

@@ -3,21 +3,44 @@ import { createDeferred } from '@tabswarm/base';
 import { createInbox } from '@tabswarm/net';
 import { BULK_CHANNEL_ID, CONTROL_CHANNEL_ID } from '@tabswarm/protocol/link';
 import SimplePeer from 'simple-peer/simplepeer.min.js';
-import type { OpenConnection, Pipe } from './connection.ts';
+import type { Connection, OpenConnection, Pipe } from './connection.ts';
 import { routeOf } from './route.ts';
+
+/** A page that is open for longer is rare, and the longest that browsers allow. */
+const CERTIFICATE_MS = 365 * 24 * 60 * 60 * 1000;
+
+/**
+ * Connections of this page over simple-peer. All have one certificate: an offer waits for its own, if it has none yet, and
+ * whoever is linked knows who this is anyway. It may not be there yet for the first.
+ */
+export function createSimplePeerOpener(): OpenConnection {
+  let certificates: RTCCertificate[] = [];
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', expires: CERTIFICATE_MS };
+  RTCPeerConnection.generateCertificate(algorithm).then(
+    (certificate) => {
+      certificates = [certificate];
+    },
+    // The connections make their own.
+    () => undefined,
+  );
+  return (options) => openSimplePeerConnection(options, certificates);
+}
 
 /**
  * A connection over simple-peer. It makes the connection and carries the control channel through `send()`. The bulk
  * channel stands beside it on the same RTCPeerConnection, which simple-peer keeps in `_pc`: its own stream interface
  * would cost a copy and a pause every 64 KiB.
  */
-export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers, onSignal, onMade }) => {
+function openSimplePeerConnection(
+  { initiator, iceServers, onSignal, onMade }: Parameters<OpenConnection>[0],
+  certificates: readonly RTCCertificate[],
+): Connection {
   const peer = new SimplePeer({
     initiator,
     objectMode: true,
     channelName: 'control',
     channelConfig: { negotiated: true, id: CONTROL_CHANNEL_ID, ordered: true },
-    config: { iceServers: [...iceServers] },
+    config: { iceServers: [...iceServers], certificates: [...certificates] },
     trickle: true,
   });
   const controlOpen = createDeferred<void>();
@@ -77,7 +100,7 @@ export const openSimplePeerConnection: OpenConnection = ({ initiator, iceServers
     },
     close: () => peer.destroy(),
   };
-};
+}
 
 /** What a connection has of the browser's as long as it is not over. simple-peer lets go of its own part by itself. */
 interface Held {

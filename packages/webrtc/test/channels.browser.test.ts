@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest';
-import { openSimplePeerConnection } from '../src/simple-peer-connection.ts';
+import { createSimplePeerOpener } from '../src/simple-peer-connection.ts';
 
 it('[WR5] a link has an ordered channel with id 0 and one with id 1 that is not, known to both sides beforehand', () => {
   const make = vi.spyOn(RTCPeerConnection.prototype, 'createDataChannel');
   for (const initiator of [true, false]) {
     make.mockClear();
-    const connection = openSimplePeerConnection({
+    const connection = createSimplePeerOpener()({
       initiator,
       iceServers: [],
       onSignal: () => undefined,

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Signal } from '../src/connection.ts';
-import { openSimplePeerConnection } from '../src/simple-peer-connection.ts';
+import { createSimplePeerOpener } from '../src/simple-peer-connection.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -11,7 +11,7 @@ it('[WR1] an offer is made without waiting for a timer, which in a hidden tab ru
   const connections: { close(): void }[] = [];
   const first = await new Promise<Signal>((resolve) => {
     connections.push(
-      openSimplePeerConnection({
+      createSimplePeerOpener()({
         initiator: true,
         iceServers: [],
         onSignal: resolve,

@@ -1,7 +1,7 @@
 import { silentLog, systemClock, systemRandom } from '@tabswarm/base';
 import { describeTransportContract } from '@tabswarm/net/contract';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
-import { openSimplePeerConnection } from '../src/simple-peer-connection.ts';
+import { createSimplePeerOpener } from '../src/simple-peer-connection.ts';
 import { createWebRtcTransport } from '../src/transport.ts';
 import { createSwitchboard } from './switchboard.ts';
 
@@ -13,7 +13,7 @@ describeTransportContract('WebRTC over simple-peer', async (count) => {
       return createWebRtcTransport({
         identity,
         introducers: [switchboard.introducer(identity.id)],
-        open: openSimplePeerConnection,
+        open: createSimplePeerOpener(),
         iceServers: () => [],
         clock: systemClock,
         random: systemRandom,

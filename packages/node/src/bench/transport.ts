@@ -3,7 +3,7 @@ import type { Link } from '@tabswarm/net';
 import { idFromText, type NodeId } from '@tabswarm/protocol/ids';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
 import { PART_BYTES } from '@tabswarm/protocol/swarm';
-import { createWebRtcTransport, createWebSocketIntroducer, openSimplePeerConnection } from '@tabswarm/webrtc';
+import { createWebRtcTransport, createWebSocketIntroducer, createSimplePeerOpener } from '@tabswarm/webrtc';
 
 /** The transport on its own between two pages, for measuring it. */
 export interface OpenTransport {
@@ -60,7 +60,7 @@ export function openTransport(
       const transport = createWebRtcTransport({
         identity,
         introducers: [signaling],
-        open: openSimplePeerConnection,
+        open: createSimplePeerOpener(),
         iceServers: () => [],
         clock,
         random,

@@ -8,7 +8,7 @@ import type { ConnectLane } from '../../src/lanes/lane-connector.ts';
 import { createLaneConnector } from '../../src/lanes/lane-connector.ts';
 import { createLanes, type LaneMessage, type Lanes } from '../../src/lanes/lanes.ts';
 import { createOutbox, type Outbox } from '../../src/outbox.ts';
-import { openSimplePeerConnection } from '../../src/simple-peer-connection.ts';
+import { createSimplePeerOpener } from '../../src/simple-peer-connection.ts';
 
 const REMOTE = '00'.repeat(32) as NodeId;
 const MESSAGES = 400;
@@ -33,7 +33,7 @@ it('[WR13] real connections carry what is sent, and nothing is lost or comes twi
   for (const parity of [0, 1] as const) {
     const outbox = createOutbox(createFlow(full, systemClock), systemClock, over.signal);
     const connector = createLaneConnector({
-      open: openSimplePeerConnection,
+      open: createSimplePeerOpener(),
       iceServers: () => [],
       census: createCensus(),
       clock: systemClock,
