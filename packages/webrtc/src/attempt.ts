@@ -13,7 +13,7 @@ export interface Route {
 
 /** A connection on its way, of which the other side is told in envelopes. */
 export interface Introduced extends Connection {
-  /** Says what was said so far once more, by another route, and all that follows by that one: what was said may be lost. */
+  /** Says what was said so far once more, by another route, and all that follows by that one; twice at most. */
   sayAgain(route: Route): void;
 }
 

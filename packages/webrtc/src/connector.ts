@@ -16,6 +16,9 @@ export interface ConnectorCollaborators {
   readonly clock: Clock;
 }
 
+/** A knock comes again twice. Whoever sends more of them has us sign no more. */
+const MAX_SAID_AGAIN = 2;
+
 /** Makes a connection object, counts it, and tells the other side what it signals. */
 export function createConnector({ open, iceServers, census, mailbox, clock }: ConnectorCollaborators) {
   return (
@@ -40,9 +43,12 @@ export function createConnector({ open, iceServers, census, mailbox, clock }: Co
     const connection = open({ initiator, iceServers: iceServers(), onSignal, onMade });
     // A connection that could not even be made is over before anything counted it.
     void connection.over.then(() => leave?.());
+    let left = MAX_SAID_AGAIN;
     return {
       ...connection,
       sayAgain(other) {
+        if (left === 0) return;
+        left -= 1;
         way = other;
         for (const [kind, body] of said) mailbox.tell(remote, way, kind, session, body);
       },

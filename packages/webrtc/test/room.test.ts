@@ -105,6 +105,21 @@ describe('a tab that knocks again and again', () => {
     },
   );
 
+  it('[WR1] is offered to three times, however often it knocks', async () => {
+    const board = createSwitchboard();
+    const { clock, node } = createWorld(board);
+    const a = await node();
+    const knocker = await newIdentity();
+    const session = new Uint8Array(16).fill(1);
+    for (let i = 0; i < 40; i += 1) {
+      await knock({ board, clock }, knocker, a.self, session);
+      await clock.advance(50);
+    }
+    const routes = await Promise.all(board.carried().map(({ envelope }) => envelopeRoute(envelope)));
+    expect(routes.filter(({ kind }) => kind === 'offer')).toHaveLength(3);
+    expect(a.connections().made).toBe(1);
+  });
+
   it('[WR11] names no more than four sessions of one attempt, its own among them', async () => {
     const board = createSwitchboard();
     const { clock, node } = createWorld(board);
