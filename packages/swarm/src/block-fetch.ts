@@ -9,8 +9,8 @@ import { createSource, type Ask, type Source, type SourceView } from './source.t
 import type { Window } from './urges.ts';
 import type { Usefulness } from './usefulness.ts';
 
-/** What was received and is not yet stored; beyond that the wire waits for the disk. */
-const MAX_UNSTORED_BYTES = 16 * 1024 * 1024;
+/** What was received and is not yet stored, which a crash loses; beyond that the wire waits for the disk. */
+const MAX_UNSTORED_BYTES = 2 * 1024 * 1024;
 /** A source that had no time or stalled is left alone for so long. */
 const PAUSE_MS = 1_000;
 /** Who should be asked for what else is thought over so often, as sources get slower without anything happening. */

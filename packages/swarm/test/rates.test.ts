@@ -189,3 +189,28 @@ describe('more sources than are asked at a time', () => {
     }
   });
 });
+
+describe('a disk that is slower than the wire', () => {
+  it('[EX26] has no more wait for it than 2 MiB and what was under way when those had come', async () => {
+    const blockBytes = 256 * KIB;
+    const world = createWorld(200, { seed: 1, blockBytes, uplink: () => 8 * MIB });
+    const holder = await world.peer({ has: true });
+    const leecher = await world.peer({ has: [], storeMs: 2_000 });
+    let most = 0;
+    const over = new AbortController();
+    every(
+      world.clock,
+      () => 10,
+      () => {
+        most = Math.max(most, leecher.holding.offered.size - leecher.holding.kept());
+      },
+      { signal: over.signal },
+    );
+    await world.fetch(leecher, [holder]);
+    over.abort();
+    expect(leecher.holding.kept()).toBe(200);
+    expect(most * blockBytes).toBeGreaterThanOrEqual(2 * MIB);
+    // Of one source at most 4 MiB are under way.
+    expect(most * blockBytes).toBeLessThanOrEqual(6 * MIB);
+  });
+});
