@@ -109,7 +109,10 @@ function ours(): Subject {
   };
 }
 
-/** Runs the work, and measures round trips by each of `pings` all the time. */
+/**
+ * Runs the work, and measures round trips by each of `pings` all the time: the next begins whether the last is back or
+ * not, so that a halt counts for as long as it lasts.
+ */
 async function whilePinging(
   timed: Tools['timed'],
   work: () => Promise<void>,
@@ -117,10 +120,12 @@ async function whilePinging(
 ): Promise<void> {
   let isOver = false;
   const pinging = pings.map(async ([name, ping]) => {
+    const under: Promise<unknown>[] = [];
     while (!isOver) {
-      roundTrips.get(name)?.push(await ping());
+      under.push(ping().then((ms) => roundTrips.get(name)?.push(ms)));
       await new Promise((resolve) => setTimeout(resolve, PING_EVERY_MS));
     }
+    await Promise.all(under);
   });
   await timed(work);
   isOver = true;

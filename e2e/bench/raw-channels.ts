@@ -12,6 +12,8 @@ interface RawWindow extends Window {
   connections: RTCPeerConnection[];
   bulk: RTCDataChannel[];
   echo: RTCDataChannel;
+  /** How many have been sent. */
+  echoes: number;
   received: Promise<void>;
 }
 
@@ -45,10 +47,21 @@ export async function carryRaw(sender: Page, receiver: Page, bytes: number): Pro
 /** How long a word takes there and back, in milliseconds. */
 export async function echoRaw(page: Page): Promise<number> {
   return page.evaluate(async () => {
-    const { echo } = globalThis as unknown as RawWindow;
+    const scope = globalThis as unknown as RawWindow;
+    const { echo } = scope;
+    scope.echoes += 1;
+    const nonce = scope.echoes;
     const startedAt = performance.now();
-    echo.send('?');
-    await new Promise((resolve) => echo.addEventListener('message', resolve, { once: true }));
+    const answered = new Promise<void>((resolve) => {
+      const onMessage = ({ data }: MessageEvent<string>): void => {
+        if (data !== `!${nonce}`) return;
+        echo.removeEventListener('message', onMessage);
+        resolve();
+      };
+      echo.addEventListener('message', onMessage);
+    });
+    echo.send(`?${nonce}`);
+    await answered;
     return performance.now() - startedAt;
   });
 }
@@ -65,8 +78,9 @@ async function create(page: Page, connections: number): Promise<void> {
     const [first] = scope.connections;
     if (!first) throw new Error('no connection');
     scope.echo = first.createDataChannel('echo', { negotiated: true, id: 1 });
-    scope.echo.addEventListener('message', ({ data }) => {
-      if (data === '?') scope.echo.send('!');
+    scope.echoes = 0;
+    scope.echo.addEventListener('message', ({ data }: MessageEvent<string>) => {
+      if (data.startsWith('?')) scope.echo.send(`!${data.slice(1)}`);
     });
   }, connections);
 }

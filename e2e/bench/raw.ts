@@ -3,7 +3,7 @@ import { carryRaw, connectRaw } from './raw-channels.ts';
 import { serveFiles } from './static-server.ts';
 import type { Subject } from './subject.ts';
 
-/** What nothing built on data channels can be faster than: one channel, and a loop that keeps it full. */
+/** What a page gets of one channel by a loop that keeps it full, halts of a new association included. */
 export const RAW = 'raw RTCDataChannel';
 const PAGE = join(import.meta.dirname, '..', 'bench', 'pages', 'blank.html');
 
