@@ -4,8 +4,8 @@ import type { Browser, CDPSession } from 'playwright/test';
 /*
  * How much memory the pages of a browser hold while something goes on: what their processes (page, worker and service
  * worker are in them) have of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count.
- * Before each reading what nobody refers to any more is collected: how much of that lies about otherwise is up to the
- * browser, and it is more where the machine has more or is busy.
+ * Before each reading what nobody refers to any more is collected, if so wished: how much of that lies about otherwise is
+ * up to the browser, and it is more where the machine has more or is busy.
  */
 interface CollectingWindow {
   gc(): void;
@@ -20,7 +20,10 @@ export interface MemoryWatch {
 const SAMPLE_MS = 1_000;
 
 /** Starts to watch. Only on systems that tell of processes in `/proc`; the answer is undefined on others. */
-export async function watchRenderers(browser: Browser): Promise<MemoryWatch | undefined> {
+export async function watchRenderers(
+  browser: Browser,
+  { collecting = true }: { readonly collecting?: boolean } = {},
+): Promise<MemoryWatch | undefined> {
   if (process.platform !== 'linux') return undefined;
   const session = await browser.newBrowserCDPSession();
   await collect(browser);
@@ -30,7 +33,7 @@ export async function watchRenderers(browser: Browser): Promise<MemoryWatch | un
   const sample = async (): Promise<void> => {
     while (!stopped) {
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-      await collect(browser);
+      if (collecting) await collect(browser);
       const now = await measure(session);
       for (const [pid, bytes] of now) most.set(pid, Math.max(bytes, most.get(pid) ?? 0));
     }
