@@ -153,7 +153,7 @@ describe('sending over several connections', () => {
 
   it('[WR12] learns nothing where there is no more to send, and tries again when there is', async () => {
     const { send, open, connections, clock } = await rig(lossy);
-    await send(4_500);
+    await send(7_000);
     expect(connections.joined).toHaveLength(2);
     await clock.advance(10_000);
     expect(open()).toBe(1);
