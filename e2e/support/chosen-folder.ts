@@ -23,20 +23,30 @@ export async function chooseFolder(page: Page, name = 'chosen'): Promise<void> {
   }, name);
 }
 
-/** What lies in that folder: SHA-256 in hexadecimal by path. */
+/** What lies in that folder: SHA-256 in hexadecimal by path. What goes or changes while it is looked at is left out. */
 export async function filesInFolder(page: Page, name = 'chosen'): Promise<Readonly<Record<string, string>>> {
   // oxlint-disable unicorn/consistent-function-scoping -- this runs in the page, which has no outer scope to move to
   return page.evaluate(async (chosen) => {
     const found: Record<string, string> = {};
     const hex = (bytes: ArrayBuffer): string =>
       [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const hashOf = async (entry: FileSystemFileHandle): Promise<string | undefined> => {
+      try {
+        const bytes = await (await entry.getFile()).arrayBuffer();
+        return hex(await crypto.subtle.digest('SHA-256', bytes));
+      } catch (cause) {
+        const { name: reason } = cause as Error;
+        if (reason === 'NotFoundError' || reason === 'NotReadableError') return undefined;
+        throw cause;
+      }
+    };
     const visit = async (folder: FileSystemDirectoryHandle, path: string): Promise<void> => {
       for await (const [entryName, entry] of folder.entries()) {
         const place = `${path}${entryName}`;
         if (entry instanceof FileSystemDirectoryHandle) await visit(entry, `${place}/`);
         else if (entry instanceof FileSystemFileHandle) {
-          const bytes = await (await entry.getFile()).arrayBuffer();
-          found[place] = hex(await crypto.subtle.digest('SHA-256', bytes));
+          const hash = await hashOf(entry);
+          if (hash !== undefined) found[place] = hash;
         }
       }
     };
