@@ -21,14 +21,11 @@ const HOUR_MS = 60 * 60_000;
 const { values } = parseArgs({
   options: {
     mib: { type: 'string', default: '4096' },
-    /** Without collecting what nobody refers to any more before each reading. */
-    'as-is': { type: 'boolean', default: false },
   },
 });
-const collecting = !values['as-is'];
 const mib = Number(values.mib);
 if (!(mib >= 1)) {
-  console.error('Usage: npm run bench -- large [--mib 4096] [--as-is]');
+  console.error('Usage: npm run bench -- large [--mib 4096]');
   process.exit(1);
 }
 
@@ -46,9 +43,7 @@ try {
 
 async function carry(file: LargeFile): Promise<number> {
   const [sharer, downloader] = [await open('sharer'), await open('downloader')];
-  const memory = await Promise.all(
-    contexts.map((context) => watchRenderers(browserOf(context), { collecting })),
-  );
+  const memory = await Promise.all(contexts.map((context) => watchRenderers(browserOf(context))));
   const times: [what: string, seconds: number][] = [];
   let before = performance.now();
   const lap = (what: string): void => {

@@ -5,8 +5,13 @@ import { watchRenderers } from '../support/renderers.ts';
 import { expect, test } from '../support/test.ts';
 
 const SIZE = 512 * MIB;
-/** `npm run bench -- large` holds a tab to 200 MiB for a file of 4 GiB. Half of this one would be above this. */
-const MAX_GROWTH = 200 * MIB;
+/**
+ * `npm run bench -- large` holds both tabs to 200 MiB for a file of 4 GiB. For this one the tab that shares grows by up to
+ * 150, most of which the blocks in memory take while it hashes, and the other by 50 to 65, or by 134 and more where what
+ * has passed through is not collected.
+ */
+const MAX_GROWTH = 175 * MIB;
+const MAX_GROWTH_OF_ONE = 110 * MIB;
 const MINUTE_MS = 60_000;
 
 test('a file of 512 MiB goes from disk to disk, and the memory of both tabs stays small', async ({
@@ -28,5 +33,11 @@ test('a file of 512 MiB goes from disk to disk, and the memory of both tabs stay
   const path = await download.path();
   const growth = await memory?.stop();
   expect(await sha256OfFile(path)).toBe(file.sha256);
-  for (const bytes of growth ?? []) expect(bytes).toBeLessThan(MAX_GROWTH);
+  // Known on some systems only.
+  if (!growth) return;
+  const [most = 0, other = 0] = growth.toSorted((one, two) => two - one);
+  console.log(`the tabs grew by ${Math.round(most / MIB)} and ${Math.round(other / MIB)} MiB`);
+  expect(other).toBeGreaterThan(0);
+  expect(most).toBeLessThan(MAX_GROWTH);
+  expect(other).toBeLessThan(MAX_GROWTH_OF_ONE);
 });

@@ -3,9 +3,8 @@ import type { Browser, CDPSession } from 'playwright/test';
 
 /*
  * How much memory the pages of a browser hold while something goes on: what their processes (page, worker and service
- * worker are in them) have of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count.
- * Before each reading what nobody refers to any more is collected, if so wished: how much of that lies about otherwise is
- * up to the browser, and it is more where the machine has more or is busy.
+ * worker are in them) have of the machine's memory, as the system counts it. Buffers outside of JavaScript's heap count,
+ * and so does what nobody refers to any more and the browser has not collected yet.
  */
 interface CollectingWindow {
   gc(): void;
@@ -20,12 +19,10 @@ export interface MemoryWatch {
 const SAMPLE_MS = 1_000;
 
 /** Starts to watch. Only on systems that tell of processes in `/proc`; the answer is undefined on others. */
-export async function watchRenderers(
-  browser: Browser,
-  { collecting = true }: { readonly collecting?: boolean } = {},
-): Promise<MemoryWatch | undefined> {
+export async function watchRenderers(browser: Browser): Promise<MemoryWatch | undefined> {
   if (process.platform !== 'linux') return undefined;
   const session = await browser.newBrowserCDPSession();
+  // What was there before must not make room, by being collected, for what comes.
   await collect(browser);
   const first = await measure(session);
   const most = new Map(first);
@@ -33,7 +30,6 @@ export async function watchRenderers(
   const sample = async (): Promise<void> => {
     while (!stopped) {
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-      if (collecting) await collect(browser);
       const now = await measure(session);
       for (const [pid, bytes] of now) most.set(pid, Math.max(bytes, most.get(pid) ?? 0));
     }

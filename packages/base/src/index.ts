@@ -15,6 +15,6 @@ export {
   type LogLevel,
 } from './log.ts';
 export { randomInt, shuffled, systemRandom, type Random } from './random.ts';
-export { release } from './release.ts';
+export { discarded } from './discarded.ts';
 export { createState, stateWhere, type MutableState, type State } from './state.ts';
 export { createTokenBucket, type TokenBucket } from './token-bucket.ts';

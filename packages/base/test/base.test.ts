@@ -9,7 +9,6 @@ import {
   every,
   gather,
   randomInt,
-  release,
   shuffled,
   sleep,
   stateWhere,
@@ -242,14 +241,6 @@ describe('logs and randomness', () => {
     expect(out.toSorted((a, b) => a - b)).toEqual(items);
     expect(randomInt({ ...random, number: () => 0.999_999 }, 10)).toBe(9);
     expect(randomInt({ ...random, number: () => 0 }, 10)).toBe(0);
-  });
-});
-
-describe('a buffer that is released', () => {
-  it('is empty at once, where the engine can give its memory back', () => {
-    const buffer = new ArrayBuffer(1_000);
-    release(buffer);
-    expect(buffer.byteLength).toBe('transfer' in ArrayBuffer.prototype ? 0 : 1_000);
   });
 });
 

@@ -1,4 +1,4 @@
-import { createListeners, gather, type Clock, type Unsubscribe } from '@tabswarm/base';
+import { createListeners, discarded, gather, type Clock, type Unsubscribe } from '@tabswarm/base';
 import { VerifiedBlock } from '@tabswarm/content';
 import { isIdText, type BlockId } from '@tabswarm/protocol/ids';
 import { createBatcher, type Batch } from './batch.ts';
@@ -89,6 +89,8 @@ export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborat
   const write = async ({ entries }: Batch): Promise<void> => {
     const begun = (step += 1);
     await database.setMany(entries);
+    // Of what was handed to the database a copy was made, as of what comes out of it below.
+    for (const [, { byteLength }] of entries) discarded(byteLength);
     const written = entries.map(([key]) => key as BlockId);
     // Deleted since, so already gone again.
     announce({ type: 'kept', ids: written.filter((id) => (deletedAt.get(id) ?? 0) < begun) });
@@ -115,7 +117,8 @@ export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborat
       await load();
       const block = await fetch(id);
       // Browsers do lose what they keep; the index must not promise it for longer.
-      if (!block && ids.has(id)) announce({ type: 'gone', ids: [id] });
+      if (block) discarded(block.byteLength);
+      else if (ids.has(id)) announce({ type: 'gone', ids: [id] });
       return block;
     },
 

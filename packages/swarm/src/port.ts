@@ -2,8 +2,8 @@ import {
   abortable,
   createDeferred,
   createListeners,
+  discarded,
   errorText,
-  release,
   type Clock,
   type Log,
   type Unsubscribe,
@@ -168,7 +168,7 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
     question.missing -= part.payload.byteLength;
     question.onProgress?.(part.payload.byteLength);
     const whole = question.assembly.add(part);
-    release(bytes.buffer);
+    discarded(bytes.byteLength);
     if (whole) question.done.resolve(question.assembly.bytes());
   });
 

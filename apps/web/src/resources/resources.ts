@@ -1,4 +1,4 @@
-import { every, type Clock, type Random } from '@tabswarm/base';
+import { discarded, every, type Clock, type Random } from '@tabswarm/base';
 import { encodeName } from '../service-worker/encode-name.ts';
 import {
   RESOURCE_PATH,
@@ -94,6 +94,7 @@ export function createResources({ questions, worker, base, clock, random }: Reso
           return;
         }
         const bytes = wholeBuffer(value);
+        discarded(bytes.byteLength);
         say({ type: 'bytes', bytes }, [bytes]);
       } catch {
         leave();

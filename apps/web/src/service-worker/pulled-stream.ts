@@ -1,3 +1,4 @@
+import { discarded } from '@tabswarm/base';
 import type { Found } from './finder.ts';
 import type { ReadMessage, SourceMessage } from './messages.ts';
 import type { ByteRange } from './range.ts';
@@ -32,8 +33,10 @@ export function pulledStream(
           say({ type: 'pong' });
           return;
         }
-        if (data.type === 'bytes') controller.enqueue(new Uint8Array(data.bytes));
-        else {
+        if (data.type === 'bytes') {
+          discarded(data.bytes.byteLength);
+          controller.enqueue(new Uint8Array(data.bytes));
+        } else {
           leave();
           if (data.type === 'end') controller.close();
           // Said only once, and it may be while nobody takes anything: whoever pauses must not be left to wait for more.

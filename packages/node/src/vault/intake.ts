@@ -1,4 +1,4 @@
-import { release, type Clock } from '@tabswarm/base';
+import { discarded, type Clock } from '@tabswarm/base';
 import { decodeInfo, SHARE_KEY_BYTES, verifyBlock, verifyRange, WrongKeyError } from '@tabswarm/content';
 import { fromBase64Url } from '@tabswarm/protocol/bytes';
 import type { ShareRecord, Stores } from '@tabswarm/store';
@@ -78,8 +78,7 @@ export function createIntake({ stores, holdings, clock, freeBlocks }: IntakeColl
       if (!block) return 'corrupt';
       if (ticket !== undefined) holdings.tellVerified(ticket);
       await blocks.put(block);
-      // It is on disk, and nobody else has these bytes.
-      release(block.data);
+      discarded(bytes.byteLength);
       const share = holdings.get(root);
       if (!share) await freeBlocks();
       // The manifest's last block sets off the check of the key: whoever waits for the block waits for that as well.

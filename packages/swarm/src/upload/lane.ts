@@ -1,4 +1,4 @@
-import { errorText, release, type Log } from '@tabswarm/base';
+import { discarded, errorText, type Log } from '@tabswarm/base';
 import type { SwarmQuestion } from '@tabswarm/protocol/swarm';
 import type { Port } from '../port.ts';
 
@@ -71,9 +71,9 @@ export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, lo
   };
 
   /** Also of what was read in vain. */
-  const giveBack = ({ answer }: Pending): void => {
+  const discard = ({ answer }: Pending): void => {
     void answer?.then(
-      (bytes) => bytes && release(bytes),
+      (bytes) => bytes && discarded(bytes.byteLength),
       () => undefined,
     );
   };
@@ -98,7 +98,7 @@ export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, lo
     for (let next = queue[0]; next && !port.closed.aborted; next = queue[0]) {
       await serve(next);
       queue.shift();
-      giveBack(next);
+      discard(next);
       readAhead();
       onAnswered(next.question, queue.length === 0);
     }
@@ -116,16 +116,16 @@ export function createLane({ port, bytesOf, find, send, onAbsent, onAnswered, lo
     },
     drain() {
       const drained = queue.splice(working ? 1 : 0);
-      for (const pending of drained) giveBack(pending);
+      for (const pending of drained) discard(pending);
       return drained.filter(({ cancelled }) => !cancelled.signal.aborted).map(({ question }) => question);
     },
     isBusy: () => working,
     clear() {
-      // The first is given back when its sending has ended.
+      // The first is discarded when its sending has ended.
       const first = working ? queue[0] : undefined;
       for (const pending of queue.splice(0)) {
         pending.cancelled.abort();
-        if (pending !== first) giveBack(pending);
+        if (pending !== first) discard(pending);
       }
     },
   };
