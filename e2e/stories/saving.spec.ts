@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Locator } from 'playwright/test';
 import { chooseFolder, filesInFolder } from '../support/chosen-folder.ts';
 import { downloaded, KIB, MIB, testFile } from '../support/files.ts';
 import { expect, test } from '../support/test.ts';
@@ -128,31 +129,50 @@ test('several files are saved as one ZIP where a folder cannot be chosen, one of
 });
 
 test('names that some system cannot hold are made safe, and told', async ({ openTab }) => {
-  const names = {
-    'READ ME.txt': 'READ ME.txt',
-    'Read me.txt': 'Read me (2).txt',
-    'CON.txt': '_CON.txt',
-    'what? now*.txt': 'what_ now_.txt',
-    'notes.': 'notes_',
-    'C:\\Windows\\win.ini': 'C__Windows_win.ini',
-    '../../etc/passwd': '.__.._etc_passwd',
-    'cafe\u0301.txt': 'cafe\u0301.txt',
-    'caf\u00e9.txt': 'caf\u00e9 (2).txt',
-    [`${'long '.repeat(60)}.txt`]: `${'long '.repeat(60).slice(0, 236)}.txt`,
-  };
-  const files = Object.keys(names).map((name, i) => testFile(name, 100 + i));
+  const long = 'long '.repeat(60);
+  /** What each is called in the share, where other than here, and how it is saved. */
+  const names: readonly [name: string, shared: string, saved: string][] = [
+    ['READ ME.txt', 'READ ME.txt', 'READ ME.txt'],
+    ['Read me.txt', 'Read me.txt', 'Read me (2).txt'],
+    ['CON.txt', 'CON.txt', '_CON.txt'],
+    ['what? now*.txt', 'what? now*.txt', 'what_ now_.txt'],
+    ['notes.', 'notes.', 'notes_'],
+    ['C:\\Windows\\win.ini', 'C:_Windows_win.ini', 'C__Windows_win.ini'],
+    ['../../etc/passwd', '.._.._etc_passwd', '.__.._etc_passwd'],
+    ['a_b.txt', 'a_b.txt', 'a_b.txt'],
+    ['a\\b.txt', 'a_b (2).txt', 'a_b (2).txt'],
+    ['cafe\u0301.txt', 'cafe\u0301.txt', 'cafe\u0301.txt'],
+    ['caf\u00e9.txt', 'caf\u00e9.txt', 'caf\u00e9 (2).txt'],
+    [`${long}.txt`, `${long.slice(0, 251)}.txt`, `${long.slice(0, 236)}.txt`],
+  ];
+  const files = names.map(([name], i) => testFile(name, 100 + i));
   const [a, b] = [await openTab(), await openTab()];
   const share = await a.drop(files);
   await chooseFolder(b.page);
   await b.download(share);
   await b.row(share.root).getByTestId('save-button').click();
   await b.expectSaved(share.root);
-  const folder = 'READ ME.txt and 9 more';
+  const folder = 'READ ME.txt and 11 more';
   expect(await filesInFolder(b.page)).toEqual(
-    Object.fromEntries(Object.values(names).map((name, i) => [`${folder}/${name}`, files[i]?.sha256])),
+    Object.fromEntries(names.map(([, , saved], i) => [`${folder}/${saved}`, files[i]?.sha256])),
   );
-  const told = b.saving(share.root).getByTestId('save-renamed');
-  await told.getByText('8 names are changed').click();
-  await expect(told).toContainText(`${folder}/Read me.txt is saved as ${folder}/Read me (2).txt`);
-  await expect(told).toContainText(`${folder}/CON.txt is saved as ${folder}/_CON.txt`);
+
+  // By whoever changed it: the one who shares it, or the one who saves it. Nothing else is told.
+  const changed = (lines: readonly (readonly [from: string, verb: string, to: string])[]): string[] =>
+    lines
+      .filter(([from, , to]) => from !== to)
+      .map((line) => line.join(' '))
+      .toSorted();
+  expect(await toldNames(a.row(share.root))).toEqual(
+    changed(names.map(([name, shared]) => [name, 'is shared as', shared])),
+  );
+  expect(await toldNames(b.saving(share.root))).toEqual(
+    changed(names.map(([, shared, saved]) => [`${folder}/${shared}`, 'is saved as', `${folder}/${saved}`])),
+  );
 });
+
+async function toldNames(row: Locator): Promise<string[]> {
+  const told = row.getByTestId('renamed');
+  await told.locator('summary').click();
+  return (await told.getByRole('listitem').allTextContents()).toSorted();
+}

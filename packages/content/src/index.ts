@@ -19,7 +19,9 @@ export { formatAppLink, formatMagnet, LinkError, type LinkErrorCode, type ShareL
 export { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES, type Manifest } from './manifest.ts';
 export { planShare, type PlannedFile, type SharePlan, type SourceEntry } from './plan.ts';
 export type { NameChange } from './saved-name.ts';
-export { savedPaths, type SavedPath } from './saved-paths.ts';
+export type { NewPath } from './rename-paths.ts';
+export { savedPaths } from './saved-paths.ts';
+export { sharedPaths } from './shared-paths.ts';
 export { fileCipher, SHARE_KEY_BYTES, type FileCipher } from './seal.ts';
 export { HASH_BYTES } from './sha256-pair.ts';
 export { decodeTorrent, MAX_TORRENT_BYTES, type Torrent } from './torrent-decode.ts';

@@ -5,6 +5,7 @@ import { choosePieceLength, layOut } from './layout.ts';
 import { decodeManifest, encodeManifest } from './manifest.ts';
 import { comparePaths, MAX_NAME_BYTES, MAX_PATH_DEPTH, safeName, truncateUtf8 } from './path.ts';
 import { opaqueName, SEALED_NAME } from './sealed-name.ts';
+import { sharedPaths } from './shared-paths.ts';
 
 /** A file to share, as far as it must be known before it is read. `type` is a media type, or empty. */
 export interface SourceEntry {
@@ -37,8 +38,8 @@ export interface SharePlan {
 
 /**
  * Arranges files into a share. A folder that holds them all becomes the share's name, as does a single file's name.
- * Unsafe names are made safe. Throws a MetainfoError for no files, two at one place, and more files, blocks or names of
- * files than others take.
+ * Its paths are those of `sharedPaths`. Throws a MetainfoError for no files, and for more files, blocks or names of files
+ * than others take.
  */
 export function planShare(
   entries: readonly SourceEntry[],
@@ -47,14 +48,14 @@ export function planShare(
   if (entries.length === 0) throw new MetainfoError('malformed', 'there are no files to share');
   if (entries.length >= MAX_FILES)
     throw new MetainfoError('too-large', `a share has fewer than ${MAX_FILES} files`);
-  const paths = entries.map(({ path }) => safePath(path));
+  for (const { path } of entries) checkDepth(path);
+  const paths = sharedPaths(entries.map(({ path }) => path)).map(({ path }) => path);
   const folder = commonFolder(paths);
   const displayName = chooseName(paths, folder, name);
   const files = paths
     .map((path, entry) => ({ path: folder === undefined ? path : path.slice(1), entry }))
     .toSorted((a, b) => comparePaths(a.path, b.path))
     .map(({ path, entry }) => ({ path, entry, length: entries[entry]?.length ?? 0 }));
-  checkDistinct(files);
   const plan = sealed ? sealPlan(displayName, files, entries) : openPlan(displayName, files);
   if (countBlocks(plan) > MAX_BLOCKS)
     throw new MetainfoError('too-large', `a share has at most ${MAX_BLOCKS} blocks`);
@@ -85,11 +86,10 @@ function sealPlan(
   return { name: SEALED_NAME, displayName, pieceLength, sealed: true, files: stored, manifest };
 }
 
-function safePath(path: readonly string[]): string[] {
+function checkDepth(path: readonly string[]): void {
   if (path.length === 0) throw new MetainfoError('malformed', 'a file without a name');
   // One level goes to the folder that a share of several files is saved into.
   if (path.length >= MAX_PATH_DEPTH) throw new MetainfoError('too-large', 'folders too deep in one another');
-  return path.map(safeName);
 }
 
 /** The folder that holds every file, unless taking it away would leave a lone file of the same name. */
@@ -112,16 +112,6 @@ function chooseName(
   if (tops.length === 1) return first;
   const suffix = ` and ${tops.length - 1} more`;
   return truncateUtf8(first, MAX_NAME_BYTES - suffix.length) + suffix;
-}
-
-function checkDistinct(files: readonly PlannedFile[]): void {
-  for (const [i, { path }] of files.entries()) {
-    const before = files[i - 1]?.path;
-    // Sorted, so that a file and whatever would lie inside it stand next to one another.
-    if (before?.every((name, depth) => name === path[depth])) {
-      throw new MetainfoError('duplicate-path', 'two files have the same path');
-    }
-  }
 }
 
 function countBlocks({ files, pieceLength }: SharePlan): number {

@@ -1,6 +1,6 @@
 import { shortenName } from './path.ts';
 
-/** Why a file is saved under another name than its sharer gave it. */
+/** Why a file is saved, or shared, under another name than it had. */
 export type NameChange =
   /** It had characters, or a beginning or an end, that some system does not take. */
   | 'characters'
@@ -10,7 +10,7 @@ export type NameChange =
   /** Another file in the same folder has a name that some system takes for the same one. */
   | 'same-name';
 
-export interface SavedName {
+export interface NewName {
   readonly name: string;
   readonly changes: readonly NameChange[];
 }
@@ -37,7 +37,7 @@ const RESERVED_NAME =
 const SHORTCUT = /\.(?:lnk|url|scf|local|\{[^}]*\})$/iu;
 
 /** The nearest name that every system in use can hold, in at most `maxBytes` of UTF-8. Made safe once, it stays. */
-export function savedName(name: string, maxBytes = MAX_SAVED_NAME_BYTES): SavedName {
+export function savedName(name: string, maxBytes = MAX_SAVED_NAME_BYTES): NewName {
   const changes = new Set<NameChange>();
   const step = (before: string, after: string, change: NameChange): string => {
     if (after !== before) changes.add(change);

@@ -71,9 +71,20 @@ describe('planning a public share', () => {
     expect(pathsOf(open([`${'x'.repeat(300)}.jpg`]))).toEqual([`${'x'.repeat(251)}.jpg`]);
   });
 
-  it('[CT7] refuses two files at one place, none at all, and too many', () => {
-    expect(() => open(['a', 'a'])).toThrow(MetainfoError);
-    expect(() => open(['a', 'a/b', 'c'])).toThrow(MetainfoError);
+  it('[CT6] gives files that would be at one place places of their own', () => {
+    expect(open(['a_b', 'a\\b', 'a\\b']).files.map(({ path, entry }) => [path[0], entry])).toEqual([
+      ['a_b', 0],
+      ['a_b (2)', 1],
+      ['a_b (3)', 2],
+    ]);
+    expect(pathsOf(open(['a.txt', 'a.txt', 'A.txt']))).toEqual(['A.txt', 'a (2).txt', 'a.txt']);
+    expect(pathsOf(open(['a', 'a/b', 'c']))).toEqual(['a/b', 'a (2)', 'c']);
+    expect(pathsOf(open(['x/a\\b/c', 'x/a_b/c', 'x/a_b/d']))).toEqual(['a_b/c', 'a_b/d', 'a_b (2)/c']);
+    const long = 'x'.repeat(300);
+    expect(pathsOf(open([`${long}1`, `${long}2`]))).toEqual([`${'x'.repeat(251)} (2)`, 'x'.repeat(255)]);
+  });
+
+  it('[CT7] refuses no file at all, and too many', () => {
     expect(() => open([])).toThrow(MetainfoError);
     expect(() => open(Array.from({ length: MAX_FILES }, (_, i) => String(i)))).toThrow(MetainfoError);
     expect(() => planShare([{ path: [], length: 0, type: '' }], { sealed: false })).toThrow(MetainfoError);

@@ -1,11 +1,11 @@
-import { savedPaths, type SavedPath } from '@tabswarm/content';
+import { savedPaths, type NewPath } from '@tabswarm/content';
 import { utf8 } from '@tabswarm/protocol/bytes';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 /** One path, segments parted by `/`, as it is saved and why it differs. */
 function saved(...path: readonly string[]): [path: string, ...changes: string[]] {
-  const [made] = savedPaths([path]) as [SavedPath];
+  const [made] = savedPaths([path]) as [NewPath];
   return [made.path.join('/'), ...made.changes];
 }
 
@@ -134,7 +134,7 @@ describe('a path that is saved', () => {
     const [made] = savedPaths([
       [...deep.slice(0, -1), 'a'.repeat(250)],
       [deep[0] as string, 'b'],
-    ]) as [SavedPath];
+    ]) as [NewPath];
     expect(made.path.length).toBe(32);
     expect(utf8(made.path.join('/')).byteLength).toBeLessThanOrEqual(800);
     expect(made.changes).toEqual(['too-long']);
@@ -146,7 +146,7 @@ describe('a path that is saved', () => {
     const [a, b] = savedPaths([
       [folder, 'a'],
       [folder, ...deep, 'b'],
-    ]) as [SavedPath, SavedPath];
+    ]) as [NewPath, NewPath];
     expect(a.path[0]).toBe(b.path[0]);
   });
 });

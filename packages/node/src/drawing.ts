@@ -71,7 +71,8 @@ export function createDrawing(parts: DrawingParts): Drawing {
     };
     const rows = shares.all().map((share) => {
       const { root } = share.view;
-      return viewTransfer(share, swarm.activity(root), downloads.state(root), around, linkTo(share));
+      const row = viewTransfer(share, swarm.activity(root), downloads.state(root), around, linkTo(share));
+      return { ...row, renamed: jobs.renamed(root) };
     });
     return {
       nodeId: transport.self,

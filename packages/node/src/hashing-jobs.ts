@@ -1,8 +1,10 @@
 import { errorText, type Log, type Random } from '@tabswarm/base';
+import { sharedPaths } from '@tabswarm/content';
 import { toHex } from '@tabswarm/protocol/bytes';
+import type { Root } from '@tabswarm/protocol/ids';
 import { noRoomForFiles, problemOfSharing } from './problems.ts';
 import { hasRoomCome, startWait, type Room, type RoomView, type RoomWait } from './room.ts';
-import type { Problem, TransferStatus, TransferView } from './snapshot.ts';
+import type { Problem, Renamed, TransferStatus, TransferView } from './snapshot.ts';
 import type { HashProgress, SourceFile, ShareView, Vault, Visibility } from './vault.ts';
 
 /** Files on their way to becoming a share. A job that failed stays in the list until it is dismissed. */
@@ -16,6 +18,8 @@ export interface HashingJobs {
     },
   ): Promise<ShareView>;
   views(): readonly TransferView[];
+  /** Of a share that was made here: the files that have other names in it. */
+  renamed(root: Root): readonly Renamed[];
   /** Cancels or dismisses; false where there is no such job. */
   remove(id: string): Promise<boolean>;
   /** Holds it up, or has it go on; false where there is no such job. */
@@ -31,6 +35,7 @@ interface Job {
   readonly visibility: Visibility;
   readonly files: readonly SourceFile[];
   readonly addedAt: number;
+  readonly renamed: readonly Renamed[];
   bytesDone: number;
   heldUp?: HashProgress['heldUp'];
   roomWait: RoomWait;
@@ -53,6 +58,7 @@ export function createHashingJobs({
   readonly onChange: () => void;
 }): HashingJobs {
   const jobs = new Map<string, Job>();
+  const renamed = new Map<Root, readonly Renamed[]>();
 
   return {
     async run(files, { visibility, name, signal }) {
@@ -64,6 +70,7 @@ export function createHashingJobs({
         visibility,
         files,
         addedAt: now(),
+        renamed: renamedIn(files),
         bytesDone: 0,
         roomWait: {},
       };
@@ -81,6 +88,7 @@ export function createHashingJobs({
           onChange();
         });
         jobs.delete(job.id);
+        renamed.set(view.root, job.renamed);
         return view;
       } catch (cause) {
         if (cause instanceof Error && cause.name === 'AbortError') jobs.delete(job.id);
@@ -98,6 +106,7 @@ export function createHashingJobs({
         size: job.size,
         visibility: job.visibility,
         files: job.files.map(({ path, file }) => ({ path, length: file.size })),
+        renamed: job.renamed,
         readable: false,
         openable: false,
         hasTorrent: false,
@@ -109,6 +118,7 @@ export function createHashingJobs({
         receivers: [],
         addedAt: job.addedAt,
       })),
+    renamed: (root) => renamed.get(root) ?? [],
     async remove(id) {
       const job = jobs.get(id);
       if (!job) return false;
@@ -131,6 +141,13 @@ export function createHashingJobs({
       }
     },
   };
+}
+
+function renamedIn(files: readonly SourceFile[]): Renamed[] {
+  const paths = files.map(({ path }) => path);
+  return sharedPaths(paths).flatMap(({ path, changes }, i) =>
+    changes.length === 0 ? [] : [{ from: paths[i]?.join('/') ?? '', to: path.join('/') }],
+  );
 }
 
 function statusOf({ problem, heldUp }: Job): TransferStatus {

@@ -1,10 +1,10 @@
 export type { Node } from './api.ts';
-export { savedPaths, type NameChange, type SavedPath } from '@tabswarm/content';
+export { savedPaths, type NameChange, type NewPath } from '@tabswarm/content';
 export { LEAST_LIMIT, MOST_LIMIT } from './limits.ts';
 export { openNode } from './open-node.ts';
 export type { LookupPath, LookupPurpose, LookupTrace } from '@tabswarm/dht';
 export type { ReceiverView } from './receiver-view.ts';
-export type { NodeSnapshot, PeerView, Problem, TransferView } from './snapshot.ts';
+export type { NodeSnapshot, PeerView, Problem, Renamed, TransferView } from './snapshot.ts';
 export type { Limits } from '@tabswarm/swarm';
 export type { FileStatus } from './file-status.ts';
 export type { FilePriority, SourceFile, Vault, VaultChange, Visibility } from './vault.ts';

@@ -41,6 +41,12 @@ export type TransferStatus =
   | { readonly state: 'complete'; readonly problem?: Problem | undefined }
   | { readonly state: 'failed'; readonly problem: Problem };
 
+/** A file that has another path from now on. */
+export interface Renamed {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** One share or download, as a row shows it. */
 export interface TransferView {
   /** Stable for as long as the row is there: the root, or the job while there is no root yet. */
@@ -51,6 +57,8 @@ export interface TransferView {
   readonly size: number | undefined;
   readonly visibility: Visibility;
   readonly files: readonly FileView[];
+  /** Of what was shared here since this tab was opened: files that have other names in the share. */
+  readonly renamed: readonly Renamed[];
   /** How many of the files, and bytes of them, are to be fetched; absent where all are. */
   readonly chosen?: { readonly files: number; readonly bytes: number } | undefined;
   readonly link?: string | undefined;

@@ -42,7 +42,7 @@ export function viewTransfer(
   download: DownloadState | undefined,
   around: Surroundings,
   link: string,
-): TransferView {
+): Omit<TransferView, 'renamed'> {
   const { view, wanted } = share;
   const { metainfo } = view;
   const status = statusOf(share, activity, download, around);

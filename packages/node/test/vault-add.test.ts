@@ -165,7 +165,7 @@ describe('adding files', () => {
       [],
       [
         { path: ['a'], file: unread },
-        { path: ['a'], file },
+        { path: Array.from({ length: 32 }, () => 'deep'), file },
       ],
     ]) {
       const adding = vault.add(files, { visibility: 'public', job: 'x' }, () => undefined);

@@ -1,5 +1,6 @@
-import { formatBytes, formatPercent, plural } from '../format.ts';
-import type { Renamed, SaveView } from '../save/saves.ts';
+import { formatBytes, formatPercent } from '../format.ts';
+import type { SaveView } from '../save/saves.ts';
+import { RenamedFiles } from './renamed-files.tsx';
 
 /** What of a share is being saved, and what has become of it. */
 export function SaveList({
@@ -38,32 +39,16 @@ export function SaveList({
               data-state="saving"
             />
           )}
-          {save.renamed.length > 0 && <RenamedFiles renamed={save.renamed} />}
+          {save.renamed.length > 0 && (
+            <RenamedFiles
+              renamed={save.renamed}
+              is="is saved as"
+              why={`so that every system can hold ${save.renamed.length === 1 ? 'it' : 'them'}`}
+            />
+          )}
         </li>
       ))}
     </ul>
-  );
-}
-
-/** A share may have thousands; these many are enough to see what it is about. */
-const MAX_SHOWN = 200;
-
-function RenamedFiles({ renamed }: { readonly renamed: readonly Renamed[] }) {
-  return (
-    <details className="renamed" data-testid="save-renamed">
-      <summary>
-        {plural(renamed.length, 'name is', 'names are')} changed, so that every system can hold{' '}
-        {renamed.length === 1 ? 'it' : 'them'}
-      </summary>
-      <ul>
-        {renamed.slice(0, MAX_SHOWN).map(({ from, to }) => (
-          <li key={to}>
-            <bdi>{from}</bdi> is saved as <bdi>{to}</bdi>
-          </li>
-        ))}
-        {renamed.length > MAX_SHOWN && <li>and {renamed.length - MAX_SHOWN} more</li>}
-      </ul>
-    </details>
   );
 }
 

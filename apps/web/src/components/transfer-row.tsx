@@ -8,6 +8,7 @@ import { FileList } from './file-list.tsx';
 import { FileIcon, FolderIcon, LockIcon } from './icons.tsx';
 import { PreviewDialog } from './preview/preview-dialog.tsx';
 import { ReceiverList } from './receiver-list.tsx';
+import { RenamedFiles } from './renamed-files.tsx';
 import { SaveList } from './save-list.tsx';
 import { ShareLink } from './share-link.tsx';
 import { TransferButtons } from './transfer-buttons.tsx';
@@ -77,6 +78,9 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
         >
           {actError ?? (problem && `${problem.message} ${problem.advice}`)}
         </p>
+      )}
+      {transfer.renamed.length > 0 && (
+        <RenamedFiles renamed={transfer.renamed} is="is shared as" why="so that others can take the share" />
       )}
       {transfer.receivers.length > 0 && <ReceiverList name={name} receivers={transfer.receivers} />}
       {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}

@@ -1,4 +1,4 @@
-import { savedPaths, type SavedPath } from '@tabswarm/node';
+import { savedPaths, type NewPath } from '@tabswarm/node';
 import type { SourceFile } from './source.ts';
 
 type Path = readonly string[];
@@ -20,7 +20,7 @@ export interface FileSet {
  * lies there from an earlier time under its name is the file and not another.
  */
 export function placesOf({ name, files, all = files.map(({ path }) => path) }: FileSet): {
-  readonly places: readonly SavedPath[];
+  readonly places: readonly NewPath[];
   readonly marker: string;
 } {
   const made = savedPaths([...all, [MARKER]].map((path) => [name].concat(path)));

@@ -1,5 +1,5 @@
 import { createState, type Clock, type State } from '@tabswarm/base';
-import { savedPaths } from '@tabswarm/node';
+import { savedPaths, type Renamed } from '@tabswarm/node';
 import type { FolderParts } from './claim-folder.ts';
 import { handOver, type HandOverParts } from './hand-over.ts';
 import type { Interruptions } from './interruptions.ts';
@@ -13,12 +13,6 @@ import { zipOf } from './zip.ts';
 
 /** The screen is redrawn at most so often for bytes that were written. */
 const REDRAW_MS = 200;
-
-/** A file that is saved under another name than its sharer gave it. */
-export interface Renamed {
-  readonly from: string;
-  readonly to: string;
-}
 
 export type SaveStatus =
   | {
