@@ -1,6 +1,7 @@
 import { claimFolder, type FolderParts } from './claim-folder.ts';
 import { placesOf, type FileSet } from './places.ts';
 import type { PumpOptions, SourceFile } from './source.ts';
+import { holds } from './holds.ts';
 import { writeFile } from './write-file.ts';
 
 /** Opening and closing a file costs the browser some milliseconds, most of them waiting: so many at once. */
@@ -35,10 +36,8 @@ export async function writeFolder(
     signal.throwIfAborted();
     const parent = await folders.at(path.slice(1, -1));
     const handle = await parent.getFileHandle(path.at(-1) ?? '', { create: true });
-    // A file is put in its place whole, and no other file of the share has this place: so one of that length was written
-    // by the attempt that this one goes on from.
-    if (file.length > 0 && (await handle.getFile()).size === file.length) onBytes(file.length);
-    else if (file.length > 0) await writeFile(handle, file, { signal, onBytes });
+    if (file.length > 0 && !(await holds(handle, file, { signal, onBytes })))
+      await writeFile(handle, file, { signal, onBytes });
     onFile();
   };
   let next = 0;

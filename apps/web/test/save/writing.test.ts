@@ -4,7 +4,15 @@ import type { FileSet } from '../../src/save/places.ts';
 import { SourceError, type SourceFile } from '../../src/save/source.ts';
 import { writeFile } from '../../src/save/write-file.ts';
 import { writeFolder } from '../../src/save/write-folder.ts';
-import { createDisk, emptyFolder, fileHandle, folderHandle, listOf, type FakeFile } from './fake-folder.ts';
+import {
+  createDisk,
+  emptyFolder,
+  fileHandle,
+  folderHandle,
+  listOf,
+  type FakeFile,
+  type FakeFolder,
+} from './fake-folder.ts';
 import { createLocks } from './fake-locks.ts';
 import { createSource, textSource } from './sources.ts';
 
@@ -28,6 +36,27 @@ function setOf(...files: SourceFile[]): FileSet {
 
 function fileWith(text: string): FakeFile {
   return { kind: 'file', bytes: new TextEncoder().encode(text) };
+}
+
+function fileIn(top: FakeFolder, folder: string, name: string): FakeFile {
+  return (top.entries.get(folder) as FakeFolder).entries.get(name) as FakeFile;
+}
+
+/** A file that is all there, and can be read more than once. */
+function inParts(path: string, ...parts: readonly string[]): SourceFile {
+  const bytes = parts.map((part) => new TextEncoder().encode(part));
+  return {
+    path: [path],
+    length: bytes.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    type: '',
+    open: () =>
+      new ReadableStream({
+        start(controller) {
+          for (const part of bytes) controller.enqueue(part);
+          controller.close();
+        },
+      }),
+  };
 }
 
 describe('saving a file', () => {
@@ -153,13 +182,34 @@ describe('saving a folder', () => {
     const other = { ...folderOptions(), id: 'cd'.repeat(32) };
     expect(await writeFolder(handle, setOf(textSource('a', 'else')), other)).toBe('Set (2)');
 
-    const again = textSource('a', 'done');
+    const before = fileIn(chosen, 'Set', 'a').bytes;
     let bytes = 0;
     const options = folderOptions({ onBytes: (count) => void (bytes += count) });
-    expect(await writeFolder(handle, setOf(again, textSource('slow', 'halfhalf')), options)).toBe('Set');
-    expect(again.state.opened).toBe(0);
+    const again = setOf(textSource('a', 'done'), textSource('slow', 'halfhalf'));
+    expect(await writeFolder(handle, again, options)).toBe('Set');
+    // It was not written again.
+    expect(fileIn(chosen, 'Set', 'a').bytes).toBe(before);
     expect(bytes).toBe(12);
     expect(listOf(chosen)).toEqual({ 'Set/a': 'done', 'Set/slow': 'halfhalf', 'Set (2)/a': 'else' });
+  });
+
+  it('[SV4] takes no other file of the same length for one that it has written', async () => {
+    const chosen = emptyFolder();
+    const handle = folderHandle(chosen, 'chosen', createDisk());
+    const over = new AbortController();
+    const options = folderOptions({ signal: over.signal });
+    const first = writeFolder(handle, setOf(textSource('a', 'done'), createSource('slow', 4)), options);
+    first.catch(() => undefined);
+    await expect.poll(() => listOf(chosen)['Set/a']).toBe('done');
+    over.abort();
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+    fileIn(chosen, 'Set', 'a').bytes = new TextEncoder().encode('dome');
+
+    let bytes = 0;
+    const again = setOf(inParts('a', 'do', 'ne'), textSource('slow', 'slow'));
+    await writeFolder(handle, again, folderOptions({ onBytes: (count) => void (bytes += count) }));
+    expect(bytes).toBe(8);
+    expect(listOf(chosen)).toEqual({ 'Set/a': 'done', 'Set/slow': 'slow' });
   });
 
   it('[SV6] goes on under the same names where only a part is saved, and takes no file for another', async () => {
