@@ -164,6 +164,19 @@ describe('sharing and downloading', () => {
     await stateWhere(b.node.snapshot, ({ transfers }) => transfers.length === 0);
   });
 
+  it('keeps files that could not be shared in sight until they are dismissed', async () => {
+    const { node } = await openTab();
+    const file = fileOf(10);
+    Object.defineProperty(file, 'size', { value: 11 });
+    await expect(node.share([{ path: ['x'], file }])).rejects.toMatchObject({ name: 'NotReadableError' });
+    const { transfers } = await stateWhere(node.snapshot, (snapshot) => snapshot.transfers.length > 0);
+    expect(transfers).toMatchObject([
+      { name: 'x', status: { state: 'failed', problem: { code: 'not-readable' } } },
+    ]);
+    await node.remove(transfers[0]?.id ?? '');
+    await stateWhere(node.snapshot, (snapshot) => snapshot.transfers.length === 0);
+  });
+
   it('refuses what is no link, in words', async () => {
     const tab = await openTab();
     await expect(tab.node.add('hello')).rejects.toMatchObject({ name: 'LinkError', code: 'not-a-link' });
