@@ -1,6 +1,6 @@
 import type { Log, State } from '@tabswarm/base';
 import { errorText } from '@tabswarm/base';
-import type { NodeSnapshot } from '@tabswarm/node';
+import type { NodeSnapshot, TransferView } from '@tabswarm/node';
 
 /*
  * A tab that is closed, or a machine that falls asleep, ends what others are waiting for. So the machine is kept awake
@@ -62,13 +62,16 @@ export function keepAwake(
 
 /** Whether somebody would lose something if this tab were closed now. */
 export function isNeeded({ transfers }: NodeSnapshot): boolean {
-  return transfers.some(({ status, needed }) => status.state === 'hashing' || needed !== undefined);
+  return transfers.some((transfer) => isAtWork(transfer) || transfer.needed !== undefined);
 }
 
 function isMoving({ transfers }: NodeSnapshot): boolean {
-  return transfers.some(
-    ({ status, downRate, upRate }) => status.state === 'hashing' || downRate > 0 || upRate > 0,
-  );
+  return transfers.some((transfer) => isAtWork(transfer) || transfer.downRate > 0 || transfer.upRate > 0);
+}
+
+/** Whether files are read for it, which would have to be chosen again. */
+function isAtWork({ status, supply }: TransferView): boolean {
+  return status.state === 'hashing' || supply?.status.state === 'checking';
 }
 
 /** Of this page. */

@@ -1,4 +1,4 @@
-import type { Node, SourceFile } from '@tabswarm/node';
+import type { Node, Root, SourceFile } from '@tabswarm/node';
 
 function isTorrent({ path }: SourceFile): boolean {
   return path.length === 1 && /\.torrent$/i.test(path[0] ?? '');
@@ -15,17 +15,31 @@ export function splitTorrents(files: readonly SourceFile[]): {
   };
 }
 
+/** Has files checked that are here already; that somebody stops it is no failure. Rejects with an error for people. */
+export async function supplyFiles(
+  node: Pick<Node, 'supply'>,
+  root: Root,
+  files: readonly SourceFile[],
+): Promise<void> {
+  try {
+    await node.supply(root, files);
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.name === 'AbortError')) throw cause;
+  }
+}
+
 /**
- * Lists what torrent files name. What came together with a single one are its files: they are checked, and served
- * instead of fetched. Rejects with an error whose message is for people.
+ * Lists what torrent files name, all of them before the first is supplied, which may take its time. What came together
+ * with them are their files: they are checked, and served instead of fetched. Rejects with an error whose message is for
+ * people.
  */
 export async function openTorrents(
   node: Pick<Node, 'addTorrent' | 'supply'>,
   torrents: readonly SourceFile[],
   others: readonly SourceFile[],
 ): Promise<void> {
-  for (const { file } of torrents) {
-    const root = await node.addTorrent(file);
-    if (others.length > 0) await node.supply(root, others);
-  }
+  const roots: Root[] = [];
+  for (const { file } of torrents) roots.push(await node.addTorrent(file));
+  if (others.length === 0) return;
+  for (const root of roots) await supplyFiles(node, root, others);
 }

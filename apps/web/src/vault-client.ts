@@ -40,7 +40,8 @@ export function connectVault(worker: Worker): Vault {
     slice: (root, path, range) => remote.slice(root, path, range),
     torrent: (root) => remote.torrent(root),
     importTorrent: (torrent) => remote.importTorrent(Comlink.transfer(torrent, [torrent])),
-    supply: (root, files) => remote.supply(root, files),
+    supply: (root, files, options, onProgress) =>
+      remote.supply(root, files, options, Comlink.proxy(onProgress)),
     remove: (root) => remote.remove(root),
     usage: () => remote.usage(),
   };

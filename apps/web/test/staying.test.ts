@@ -7,6 +7,8 @@ const row = (about: Partial<TransferView>) =>
   ({ status: { state: 'sharing' }, downRate: 0, upRate: 0, ...about }) as TransferView;
 const rows = (...transfers: TransferView[]) => ({ transfers }) as unknown as NodeSnapshot;
 const IDLE = rows(row({}));
+const CHECKING = row({ supply: { id: 'j', status: { state: 'checking' }, progress: 0 } });
+const PAUSED = row({ supply: { id: 'j', status: { state: 'paused' }, progress: 0 } });
 const BUSY = rows(row({ upRate: 9 }));
 
 /** A page whose browser grants wake locks, and takes them away when it is hidden. */
@@ -57,6 +59,10 @@ describe('the machine', () => {
     expect(page.held?.released).toBe(true);
     await shows(rows(row({ status: { state: 'hashing' } })));
     expect([page.asked, page.held?.released]).toEqual([2, false]);
+    await shows(rows(PAUSED));
+    expect(page.held?.released).toBe(true);
+    await shows(rows(CHECKING));
+    expect([page.asked, page.held?.released]).toEqual([3, false]);
   });
 
   it('is kept awake again when the page comes back into view', async () => {
@@ -90,8 +96,9 @@ describe('the machine', () => {
 });
 
 describe('a tab', () => {
-  it('is needed while it prepares a share, or others need it', () => {
+  it('is needed while it prepares a share or checks files for one, or others need it', () => {
     expect(isNeeded(IDLE)).toBe(false);
+    expect(isNeeded(rows(CHECKING))).toBe(true);
     expect(isNeeded(rows(row({ status: { state: 'hashing' } })))).toBe(true);
     expect(isNeeded(rows(row({}), row({ needed: 'receiving' })))).toBe(true);
   });

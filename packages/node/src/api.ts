@@ -57,9 +57,15 @@ export interface Node {
   torrent(root: Root): Promise<Blob>;
   /**
    * Takes out of files that are here already what is the share's, so that it need not be fetched. Answers how many bytes
-   * that is; throws a TransferError where it is nothing.
+   * that is; throws a TransferError where it is nothing. The share's row tells how far it is. Where there is no room left
+   * it waits. Rejects with `signal.reason`, or an AbortError where it is removed as its row names it or the share is
+   * removed: what was taken so far stays.
    */
-  supply(root: Root, files: readonly SourceFile[]): Promise<number>;
+  supply(
+    root: Root,
+    files: readonly SourceFile[],
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<number>;
   read(root: Root, path?: readonly string[]): Promise<Blob>;
   /**
    * One file's opened bytes in order (of `start` up to `end`), also while it is still being fetched: gives what is here,
@@ -76,13 +82,13 @@ export interface Node {
   setLimits(limits: Limits): void;
   /** A lookup of a random place, for somebody who wants to see one. Throws a NoNetworkError. */
   exploreNetwork(): Promise<NodeLookup>;
-  /** `id` as of its row: of a share, or of files that are on their way to becoming one. */
+  /** `id` as of its row: of a share, of files that are on their way to becoming one, or of what a share is supplied with. */
   pause(id: string): Promise<void>;
   /** Goes on with what was paused, by the user or by a problem; `anyway` also where there is less room than it needs. */
   resume(id: string, options?: { anyway?: boolean | undefined }): Promise<void>;
   /** The user knows that everything that was kept is gone. */
   dismissLost(): void;
-  /** Removes a share and what is stored of it, or cancels or dismisses one that is being hashed. */
+  /** Removes a share and what is stored of it, cancels or dismisses one that is being hashed, or stops a `supply`. */
   remove(id: string): Promise<void>;
   /**
    * Links to the node of that id, in 64 hexadecimal digits, through whoever can introduce it: a server or the overlay.

@@ -12,6 +12,7 @@ import type { Network } from './network.ts';
 import { noNetwork, signalingRefused } from './problems.ts';
 import type { Share, Shares } from './shares.ts';
 import type { NodeSnapshot } from './snapshot.ts';
+import type { Supplying } from './supplying.ts';
 import { viewTransfer } from './transfer-view.ts';
 
 /** The screen is redrawn at most so often. */
@@ -43,7 +44,8 @@ export interface DrawingParts {
   readonly dht: Dht;
   readonly swarm: Swarm;
   readonly shares: Shares;
-  readonly jobs: HashingJobs;
+  readonly jobs: Pick<HashingJobs, 'views' | 'renamed'>;
+  readonly supplying: Pick<Supplying, 'view'>;
   readonly downloads: Downloads;
   readonly network: Network;
   readonly signaling?: Signaling | undefined;
@@ -53,7 +55,7 @@ export interface DrawingParts {
 
 export function createDrawing(parts: DrawingParts): Drawing {
   const { housekeeping, transport, noPath, dht, swarm, shares, jobs, downloads, network, signaling } = parts;
-  const { limiting, linkTo, clock } = parts;
+  const { limiting, supplying, linkTo, clock } = parts;
   const openedAt = clock.now();
   let running: AbortSignal | undefined;
   let redrawing = false;
@@ -71,7 +73,8 @@ export function createDrawing(parts: DrawingParts): Drawing {
     };
     const rows = shares.all().map((share) => {
       const { root } = share.view;
-      const row = viewTransfer(share, swarm.activity(root), downloads.state(root), around, linkTo(share));
+      const [activity, download] = [swarm.activity(root), downloads.state(root)];
+      const row = viewTransfer(share, activity, download, around, linkTo(share), supplying.view(root));
       return { ...row, renamed: jobs.renamed(root) };
     });
     return {

@@ -4,7 +4,7 @@ export { LEAST_LIMIT, MOST_LIMIT } from './limits.ts';
 export { openNode } from './open-node.ts';
 export type { LookupPath, LookupPurpose, LookupTrace } from '@tabswarm/dht';
 export type { ReceiverView } from './receiver-view.ts';
-export type { NodeSnapshot, PeerView, Problem, Renamed, TransferView } from './snapshot.ts';
+export type { NodeSnapshot, PeerView, Problem, Renamed, SupplyView, TransferView } from './snapshot.ts';
 export type { Limits } from '@tabswarm/swarm';
 export type { FileStatus } from './file-status.ts';
 export type { FilePriority, SourceFile, Vault, VaultChange, Visibility } from './vault.ts';

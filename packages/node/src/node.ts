@@ -20,6 +20,7 @@ import { createHealing } from './healing.ts';
 import { createHashingJobs } from './hashing-jobs.ts';
 import { createHolders } from './holders.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import { createJobs } from './jobs.ts';
 import { createLimiting } from './limiting.ts';
 import { noLimitsMemory, type LimitsMemory } from './limits.ts';
 import { noMemento, type Memento } from './memento.ts';
@@ -30,6 +31,7 @@ import { createNetwork } from './network.ts';
 import { watchPaths } from './no-path.ts';
 import { problemOfDownload } from './problems.ts';
 import type { NodeSnapshot } from './snapshot.ts';
+import { createSupplying } from './supplying.ts';
 import { TransferError } from './transfer-error.ts';
 import { createTorrents } from './torrents.ts';
 import { createVisits } from './visits.ts';
@@ -91,14 +93,9 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   });
   const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
-  const jobs = createHashingJobs({
-    vault,
-    room,
-    random,
-    now: () => clock.now(),
-    log,
-    onChange: () => redraw(),
-  });
+  const jobs = createJobs({ vault, room, random, log, onChange: () => redraw() });
+  const hashing = createHashingJobs({ vault, jobs, now: () => clock.now(), onChange: () => redraw() });
+  const supplying = createSupplying({ vault, jobs, log });
   const holders = createHolders({ dht, transport, clock, log: log.scoped('downloads') });
   const downloads = createDownloads({
     shares,
@@ -156,7 +153,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     dht,
     swarm,
     shares,
-    jobs,
+    jobs: hashing,
+    supplying,
     downloads,
     network,
     signaling,
@@ -275,7 +273,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       shares.stop();
     },
     async share(files, { visibility = 'private', name, signal } = {}) {
-      const view = await jobs.run(files, { visibility, name, signal });
+      const view = await hashing.run(files, { visibility, name, signal });
       shares.put(view);
       housekeeping.measure();
       void room.persist();
@@ -316,6 +314,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     read: (root, path) => vault.read(root, path),
     stream: readers.stream,
     ...createTorrents({ vault, shares, log }),
+    supply: supplying.supply,
     setLimits(limits) {
       limiting.set(limits);
       drawNow();
@@ -325,7 +324,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     resume: (id, { anyway } = {}) => setPaused(id, false, anyway),
     dismissLost: () => housekeeping.dismissLost(),
     async remove(id) {
-      if (await jobs.remove(id)) return;
+      if (hashing.dismiss(id) || (await jobs.cancel(id))) return;
       const share = shares.all().find(({ view }) => view.root === id);
       if (share) await vault.remove(share.view.root);
       housekeeping.measure();

@@ -40,8 +40,8 @@ export function problemOfSupplying(cause: unknown): Problem {
       advice: 'Choose the files that the share was made from, or wait for somebody who has them.',
     };
   }
-  const name = nameOf(cause);
-  return name === 'QuotaExceededError' ? problemOfDownload(cause) : problemOfSharing(cause);
+  const isUnread = ['NotReadableError', 'NotFoundError'].includes(nameOf(cause));
+  return isUnread ? problemOfSharing(cause) : problemOfDownload(cause);
 }
 
 function nameOf(cause: unknown): string {

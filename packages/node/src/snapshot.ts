@@ -47,6 +47,17 @@ export interface Renamed {
   readonly to: string;
 }
 
+/** Files of the user's own that are being checked: what of them is the share's need not be fetched. */
+export interface SupplyView {
+  /** For `pause`, `resume` and `remove`, which stops it. */
+  readonly id: string;
+  readonly status:
+    | { readonly state: 'checking' }
+    | { readonly state: 'paused'; readonly problem?: Problem | undefined };
+  /** 0 to 1. */
+  readonly progress: number;
+}
+
 /** One share or download, as a row shows it. */
 export interface TransferView {
   /** Stable for as long as the row is there: the root, or the job while there is no root yet. */
@@ -69,6 +80,8 @@ export interface TransferView {
   /** Whether all is known that a `.torrent` file of it says. */
   readonly hasTorrent: boolean;
   readonly status: TransferStatus;
+  /** Absent where no files are being checked for it. */
+  readonly supply?: SupplyView | undefined;
   /** 0 to 1, of what is to be fetched. */
   readonly progress: number;
   /** Bytes per second. */

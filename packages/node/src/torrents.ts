@@ -1,16 +1,16 @@
 import { errorText, type Log } from '@tabswarm/base';
 import { MAX_TORRENT_BYTES, MetainfoError } from '@tabswarm/content';
 import type { Node } from './api.ts';
-import { problemOfSupplying, problemOfTorrent } from './problems-of-torrents.ts';
+import { problemOfTorrent } from './problems-of-torrents.ts';
 import type { Shares } from './shares.ts';
 import { TransferError } from './transfer-error.ts';
 import type { Vault } from './vault.ts';
 
-/** Public shares as `.torrent` files, and files that need not be fetched. Members as of `Node`. */
-export type Torrents = Pick<Node, 'addTorrent' | 'torrent' | 'supply'>;
+/** Public shares as `.torrent` files. Members as of `Node`. */
+export type Torrents = Pick<Node, 'addTorrent' | 'torrent'>;
 
 export interface TorrentsParts {
-  readonly vault: Pick<Vault, 'importTorrent' | 'torrent' | 'supply'>;
+  readonly vault: Pick<Vault, 'importTorrent' | 'torrent'>;
   readonly shares: Pick<Shares, 'put'>;
   readonly log: Log;
 }
@@ -29,16 +29,5 @@ export function createTorrents({ vault, shares, log }: TorrentsParts): Torrents 
       }
     },
     torrent: async (root) => new Blob([await vault.torrent(root)], { type: 'application/x-bittorrent' }),
-    async supply(root, files) {
-      let bytes;
-      try {
-        bytes = await vault.supply(root, files);
-      } catch (cause) {
-        log.warn('files were not taken into a share', { root, cause: errorText(cause) });
-        throw new TransferError(problemOfSupplying(cause));
-      }
-      if (bytes === 0) throw new TransferError(problemOfSupplying(undefined));
-      return bytes;
-    },
   };
 }

@@ -93,7 +93,7 @@ export interface Usage {
 
 /**
  * Errors are told apart by `name`, which survives the way out of a worker: `QuotaExceededError` (the disk is full;
- * what was kept stays; an `add` waits instead), `WrongKeyError`, `NotFoundError` (no such share, file or known block), `IncompleteError`,
+ * what was kept stays; an `add` or a `supply` waits instead), `WrongKeyError`, `NotFoundError` (no such share, file or known block), `IncompleteError`,
  * `CorruptError` (bytes that do not hash to what was asked for), `MetainfoError` (the share itself is not one that we
  * take: its hash is right, what it says is unsafe or too large), `NotReadableError` (a file changed while it was being
  * hashed), `OldTorrentError`, `AbortError`.
@@ -112,9 +112,15 @@ export interface Vault {
     options: { readonly visibility: Visibility; readonly name?: string | undefined; readonly job: string },
     onProgress: (progress: HashProgress) => void,
   ): Promise<ShareView>;
-  /** Ends an `add` with an AbortError. Its blocks go, unless another share has them; resolves when they are gone. */
+  /**
+   * Ends an `add` or a `supply` with an AbortError, and resolves when it has ended. The blocks of an `add` go, unless
+   * another share has them; what a `supply` has stored is right, and stays.
+   */
   cancel(job: string): Promise<void>;
-  /** Has an `add` wait until `goOn`; what is on its way to the disk still gets there. A NotFoundError for no such job. */
+  /**
+   * Has an `add` or a `supply` wait until `goOn`; what is on its way to the disk still gets there. A NotFoundError for no
+   * such job.
+   */
   holdUp(job: string): Promise<void>;
   goOn(job: string): Promise<void>;
   /**
@@ -171,9 +177,16 @@ export interface Vault {
   importTorrent(torrent: ArrayBuffer): Promise<ShareView>;
   /**
    * Takes what is the share's out of files that are here already; answers how many bytes that is. They are matched by
-   * length and name and proved by their hashes. Only for a public share whose hashes are known; 0 for others.
+   * length and name and proved by their hashes. Only for a public share whose hashes are known; 0 for others. `job` names
+   * it for `cancel`, which comes by itself with the share's removal. Where there is no room left it waits for `goOn`. `onProgress`
+   * is told of the bytes of those files that match; of one that differs the rest counts as done.
    */
-  supply(root: Root, files: readonly SourceFile[]): Promise<number>;
+  supply(
+    root: Root,
+    files: readonly SourceFile[],
+    options: { readonly job: string },
+    onProgress: (progress: HashProgress) => void,
+  ): Promise<number>;
   /** Forgets the share and frees the blocks that no other share has: at once, or after an `add` that is under way. */
   remove(root: Root): Promise<void>;
   usage(): Promise<Usage>;

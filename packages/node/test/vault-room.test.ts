@@ -1,6 +1,4 @@
 import type { HashProgress } from '@tabswarm/node/vault';
-import type { BlockId } from '@tabswarm/protocol/ids';
-import type { Stores } from '@tabswarm/store';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   addTo,
@@ -8,44 +6,15 @@ import {
   createTestBrowser,
   filesFrom,
   hashOf,
+  onDisk,
   patternOf,
+  type Disk,
   type TestBrowser,
   type TestTab,
 } from './vault-support.ts';
 
 const BLOCK = 256 * 1024;
 const CONTENTS = { a: patternOf(40 * BLOCK, 1) };
-
-/** A disk on which so many blocks have room, and the ids of the blocks that were written to it. */
-interface Disk {
-  room: number;
-  readonly written: BlockId[];
-  /** It gets full no sooner than these have been put on it: hashing may end in any order. */
-  readonly awaited: Set<BlockId>;
-}
-
-function onDisk(disk: Disk): (stores: Stores) => Stores {
-  return (stores) => ({
-    ...stores,
-    blocks: {
-      ...stores.blocks,
-      async put(block) {
-        disk.awaited.delete(block.id);
-        if ((await stores.blocks.ids()).has(block.id)) return;
-        if (disk.room <= 0) await expect.poll(() => disk.awaited.size).toBe(0);
-        if (disk.room <= 0) throw new DOMException('no room', 'QuotaExceededError');
-        disk.room -= 1;
-        disk.written.push(block.id);
-        await stores.blocks.put(block);
-      },
-      async delete(ids) {
-        const kept = await stores.blocks.ids();
-        disk.room += ids.filter((id) => kept.has(id)).length;
-        await stores.blocks.delete(ids);
-      },
-    },
-  });
-}
 
 describe('a share that is being made on a disk that gets full', () => {
   let browser: TestBrowser;

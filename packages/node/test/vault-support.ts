@@ -4,11 +4,13 @@ import {
   createMemoryStoreLock,
   type LocalVault,
   type ShareView,
+  type SourceFile,
   type Visibility,
 } from '@tabswarm/node/vault';
 import { createMemoryBrowser, type Stores } from '@tabswarm/store';
 import { sha256, toHex } from '@tabswarm/protocol/bytes';
-import type { Root } from '@tabswarm/protocol/ids';
+import type { BlockId, Root } from '@tabswarm/protocol/ids';
+import { expect } from 'vitest';
 
 /** Waits are what they are in the product, only shorter, so that tests do not stand about. */
 const hastyClock: Clock = {
@@ -33,6 +35,37 @@ export function createTestBrowser(open: () => Stores = createMemoryBrowser(hasty
       return Object.assign(createVault({ stores, lock, random, clock: hastyClock }), { stores });
     },
   };
+}
+
+/** A disk on which so many blocks have room, and the ids of the blocks that were written to it. */
+export interface Disk {
+  room: number;
+  readonly written: BlockId[];
+  /** It gets full no sooner than these have been put on it: hashing may end in any order. */
+  readonly awaited: Set<BlockId>;
+}
+
+export function onDisk(disk: Disk): (stores: Stores) => Stores {
+  return (stores) => ({
+    ...stores,
+    blocks: {
+      ...stores.blocks,
+      async put(block) {
+        disk.awaited.delete(block.id);
+        if ((await stores.blocks.ids()).has(block.id)) return;
+        if (disk.room <= 0) await expect.poll(() => disk.awaited.size).toBe(0);
+        if (disk.room <= 0) throw new DOMException('no room', 'QuotaExceededError');
+        disk.room -= 1;
+        disk.written.push(block.id);
+        await stores.blocks.put(block);
+      },
+      async delete(ids) {
+        const kept = await stores.blocks.ids();
+        disk.room += ids.filter((id) => kept.has(id)).length;
+        await stores.blocks.delete(ids);
+      },
+    },
+  });
 }
 
 /** No block twice within 16 MiB, and none in common between seeds that do not differ by a multiple of 4. */
@@ -60,6 +93,10 @@ export function addTo(
   visibility: Visibility = 'public',
 ): Promise<ShareView> {
   return vault.add(filesFrom(contents), { visibility, job: `test ${(jobs += 1)}` }, () => undefined);
+}
+
+export function supplyTo(vault: LocalVault, root: Root, files: readonly SourceFile[]): Promise<number> {
+  return vault.supply(root, files, { job: `test ${(jobs += 1)}` }, () => undefined);
 }
 
 export async function viewIn(vault: LocalVault, root: Root): Promise<ShareView | undefined> {

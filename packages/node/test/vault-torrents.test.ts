@@ -10,6 +10,7 @@ import {
   filesFrom,
   hashOf,
   patternOf,
+  supplyTo,
   viewIn,
   type TestTab,
 } from './vault-support.ts';
@@ -94,7 +95,7 @@ describe('files that are here already', () => {
       file: new Blob([patternOf(length, seed)]),
     }));
     const size = files.reduce((sum, { file }) => sum + file.size, 0);
-    expect(await vault.supply(root, files)).toBe(size);
+    expect(await supplyTo(vault, root, files)).toBe(size);
     const view = await viewIn(vault, root);
     expect(view && blocksIn(view).length).toBe(view?.metainfo?.blockCount);
     for (const { path, file } of files)
@@ -109,14 +110,16 @@ describe('files that are here already', () => {
       'other.txt': patternOf(10, 77),
       'renamed.bin': patternOf(2 * BLOCK + 1, 1),
     });
-    expect(await vault.supply(root, files)).toBe(2 * BLOCK + 1 + 10);
+    expect(await supplyTo(vault, root, files)).toBe(2 * BLOCK + 1 + 10);
   });
 
   it('[CT25] that differ are left alone, and what agrees before that is kept', async () => {
     const root = await imported();
     const changed = patternOf(2 * BLOCK + 1, 1);
     changed[BLOCK + 5] = 0xff ^ (changed[BLOCK + 5] as number);
-    expect(await vault.supply(root, filesFrom({ 'a.bin': changed, 'c.txt': patternOf(10, 3) }))).toBe(BLOCK);
+    expect(await supplyTo(vault, root, filesFrom({ 'a.bin': changed, 'c.txt': patternOf(10, 3) }))).toBe(
+      BLOCK,
+    );
     const view = await viewIn(vault, root);
     expect(view && blocksIn(view)).toEqual([0]);
   });
@@ -125,7 +128,7 @@ describe('files that are here already', () => {
     const { root, key } = await addTo(sharer, CONTENTS, 'private');
     await vault.want({ root, key, signaling: [] });
     await vault.putInfo(root, (await sharer.info(root)) as ArrayBuffer);
-    expect(await vault.supply(root, filesFrom(CONTENTS))).toBe(0);
+    expect(await supplyTo(vault, root, filesFrom(CONTENTS))).toBe(0);
   });
 });
 

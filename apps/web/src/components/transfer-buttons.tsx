@@ -2,6 +2,7 @@ import type { Node, TransferView } from '@tabswarm/node';
 import { useEffect, useRef, useState } from 'react';
 import { previewOf } from '../preview/kinds.ts';
 import { pageDownloads } from '../save/page-downloads.ts';
+import { supplyFiles } from '../torrent-files.ts';
 import { RemoveQuestion } from './remove-question.tsx';
 import { SupplyButton } from './supply-button.tsx';
 
@@ -89,8 +90,8 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
         </button>
       )}
       {openable && state === 'sharing' && <SaveButton transfer={transfer} onSave={onSave} />}
-      {root && transfer.hasTorrent && incomplete && (
-        <SupplyButton name={name} onFiles={(files) => act(node.supply(root, files).then(() => undefined))} />
+      {root && transfer.hasTorrent && incomplete && !transfer.supply && (
+        <SupplyButton name={name} onFiles={(files) => act(supplyFiles(node, root, files))} />
       )}
       {transfer.hasTorrent && !incomplete && (
         <button

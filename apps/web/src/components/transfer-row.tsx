@@ -11,11 +11,12 @@ import { ReceiverList } from './receiver-list.tsx';
 import { RenamedFiles } from './renamed-files.tsx';
 import { SaveList } from './save-list.tsx';
 import { ShareLink } from './share-link.tsx';
+import { SupplyLine } from './supply-line.tsx';
 import { TransferButtons } from './transfer-buttons.tsx';
 
 export function TransferRow({ page, transfer }: { readonly page: Booted; readonly transfer: TransferView }) {
   const { node } = page;
-  const { root, name, size, status, progress, files, chosen, link, openable } = transfer;
+  const { root, name, size, status, progress, supply, files, chosen, link, openable } = transfer;
   const { views: saves, save } = useSaves(page, root);
   const [actError, setActError] = useState<string>();
   const [shown, setShown] = useState<TransferView['files'][number]>();
@@ -82,6 +83,7 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
       {transfer.renamed.length > 0 && (
         <RenamedFiles renamed={transfer.renamed} is="is shared as" why="so that others can take the share" />
       )}
+      {supply && <SupplyLine node={node} name={name} supply={supply} act={act} />}
       {transfer.receivers.length > 0 && <ReceiverList name={name} receivers={transfer.receivers} />}
       {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}
       {root && files.length > 1 && (

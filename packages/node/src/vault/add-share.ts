@@ -17,7 +17,7 @@ import { toBase64Url, type Bytes } from '@tabswarm/protocol/bytes';
 import type { BlockId, Root } from '@tabswarm/protocol/ids';
 import type { HashChunk, Stores } from '@tabswarm/store';
 import type { SourceFile, Visibility } from '../vault.ts';
-import type { Gate } from './gate.ts';
+import type { JobSteps } from './jobs.ts';
 import { createPipeline } from './pipeline.ts';
 
 /** What may be read and not yet stored: one piece is read while another is hashed and a third one written. */
@@ -38,14 +38,9 @@ export interface AddCollaborators extends Stores {
 }
 
 /** How a share is being made, and who else has a say in it. */
-export interface AddSteps {
-  readonly signal: AbortSignal;
-  /** Where it waits while it is held up; what it writes is written when there is room. */
-  readonly gate: Gate;
+export interface AddSteps extends JobSteps {
   /** Is told of each block before it is written. */
   readonly claim: (id: BlockId) => void;
-  /** Is told of the bytes that are done. */
-  readonly onBytes: (bytes: number) => void;
   /** Runs what lists a share, while nobody deletes blocks. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }

@@ -1,20 +1,19 @@
 import type { BlockId } from '@tabswarm/protocol/ids';
 import type { Vault } from '../vault.ts';
 import { addShare, type AddCollaborators } from './add-share.ts';
-import { NotFoundError } from './errors.ts';
-import { createGate, type Gate } from './gate.ts';
-import { createHashProgress } from './hash-progress.ts';
 import { viewOf } from './held-share.ts';
 import type { Holdings } from './holdings.ts';
+import type { Jobs } from './jobs.ts';
 import type { StoreLock } from './store-lock.ts';
 
-export interface Adding extends Pick<Vault, 'add' | 'cancel' | 'holdUp' | 'goOn'> {
+export interface Adding extends Pick<Vault, 'add'> {
   /** Whether a share that is being made in this tab has this block. */
   claims(id: BlockId): boolean;
 }
 
 export interface AddingCollaborators extends AddCollaborators {
   readonly holdings: Holdings;
+  readonly jobs: Jobs;
   readonly lock: StoreLock;
   /** Deletes those of the blocks that no share has. */
   readonly freeBlocks: (ids: Iterable<BlockId>) => Promise<void>;
@@ -22,40 +21,23 @@ export interface AddingCollaborators extends AddCollaborators {
   readonly freeWhatIsDue: () => Promise<void>;
 }
 
-interface Job {
-  readonly over: AbortController;
-  readonly gate: Gate;
-  readonly claimed: Set<BlockId>;
-  ended: Promise<unknown>;
-}
-
 export function createAdding(collaborators: AddingCollaborators): Adding {
-  const { holdings, lock, clock, freeBlocks, freeWhatIsDue } = collaborators;
-  const jobs = new Map<string, Job>();
-
-  const find = (name: string): Job => {
-    const job = jobs.get(name);
-    if (!job) throw new NotFoundError('no such job');
-    return job;
-  };
+  const { holdings, jobs, lock, freeBlocks, freeWhatIsDue } = collaborators;
+  /** The blocks of each share that is being made. */
+  const claims = new Set<Set<BlockId>>();
 
   return {
-    async add(files, { job: name, ...options }, onProgress) {
-      if (jobs.has(name)) throw new TypeError('a job of this name is under way');
+    add(files, { job: name, ...options }, onProgress) {
       const bytesTotal = files.reduce((sum, { file }) => sum + file.size, 0);
-      const progress = createHashProgress(clock, bytesTotal, onProgress);
-      const over = new AbortController();
-      const gate = createGate(() => progress.heldUp(gate.heldUp), over);
-      const job: Job = { over, gate, claimed: new Set(), ended: Promise.resolve() };
-      const run = async (): ReturnType<Vault['add']> => {
+      return jobs.run({ name, bytesTotal, onProgress }, async (steps) => {
+        const claimed = new Set<BlockId>();
+        claims.add(claimed);
         let done = false;
         try {
           const view = await lock.shared(async () => {
             const root = await addShare(collaborators, files, options, {
-              signal: over.signal,
-              gate,
-              claim: (id) => job.claimed.add(id),
-              onBytes: (bytes) => progress.add(bytes),
+              ...steps,
+              claim: (id) => claimed.add(id),
               alone: (work) => lock.alone(work),
             });
             // Still under the lock: once that is free, the share must be known here.
@@ -65,26 +47,13 @@ export function createAdding(collaborators: AddingCollaborators): Adding {
           done = true;
           return view;
         } finally {
-          jobs.delete(name);
-          if (!done) await freeBlocks(job.claimed);
+          claims.delete(claimed);
+          if (!done) await freeBlocks(claimed);
           await freeWhatIsDue();
         }
-      };
-      jobs.set(name, job);
-      const running = run();
-      job.ended = running.catch(() => undefined);
-      return running;
+      });
     },
 
-    async cancel(name) {
-      const job = jobs.get(name);
-      if (!job) return;
-      job.over.abort(new DOMException('the files are not shared', 'AbortError'));
-      await job.ended;
-    },
-
-    holdUp: async (name) => Promise.resolve(find(name).gate.close('asked')),
-    goOn: async (name) => Promise.resolve(find(name).gate.open()),
-    claims: (id) => [...jobs.values()].some(({ claimed }) => claimed.has(id)),
+    claims: (id) => [...claims].some((claimed) => claimed.has(id)),
   };
 }

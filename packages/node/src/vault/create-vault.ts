@@ -7,8 +7,10 @@ import { NotFoundError } from './errors.ts';
 import { viewOf } from './held-share.ts';
 import { createHoldings } from './holdings.ts';
 import { createIntake } from './intake.ts';
+import { createJobs } from './jobs.ts';
 import { createOutlet } from './outlet.ts';
 import type { StoreLock } from './store-lock.ts';
+import { createSupplying } from './supplying.ts';
 import { createTorrents } from './torrents.ts';
 
 export interface VaultCollaborators {
@@ -126,9 +128,12 @@ export function createVault({
   const intake = createIntake({ stores, holdings, clock, freeBlocks: sweep });
   const outlet = createOutlet(stores, holdings);
   const torrents = createTorrents({ stores, holdings, intake });
+  const jobs = createJobs(clock);
+  const supplying = createSupplying({ holdings, intake, jobs });
   const adding = createAdding({
     ...stores,
     holdings,
+    jobs,
     lock,
     random,
     clock,
@@ -140,9 +145,9 @@ export function createVault({
     shares: whenReady(() => Promise.resolve(holdings.all().map(viewOf))),
     onChange: whenReady((listener) => Promise.resolve(holdings.onChange(listener))),
     add: whenReady(adding.add),
-    cancel: whenReady(adding.cancel),
-    holdUp: whenReady(adding.holdUp),
-    goOn: whenReady(adding.goOn),
+    cancel: whenReady(jobs.cancel),
+    holdUp: whenReady(jobs.holdUp),
+    goOn: whenReady(jobs.goOn),
     want: whenReady(intake.want),
     setPaused: whenReady(async (root, paused) => {
       await changeRecord(root, { paused });
@@ -158,7 +163,7 @@ export function createVault({
     slice: whenReady(outlet.slice),
     torrent: whenReady(torrents.torrent),
     importTorrent: whenReady(torrents.importTorrent),
-    supply: whenReady(torrents.supply),
+    supply: whenReady(supplying.supply),
     remove: whenReady(async (root) => {
       let ids: readonly (BlockId | undefined)[] = [];
       await holdings.alone(root, async () => {
