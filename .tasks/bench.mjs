@@ -39,7 +39,11 @@ async function bench(args) {
   }
   const codes = [await benchExchange(args)];
   if (args.length === 0) {
-    codes.push(await benchInBrowser('storage-main', []), await benchInBrowser('large-main', []), await benchOverlay([]));
+    codes.push(
+      await benchInBrowser('storage-main', []),
+      await benchInBrowser('large-main', []),
+      await benchOverlay([]),
+    );
   }
   process.exitCode = Math.max(...codes);
 }
