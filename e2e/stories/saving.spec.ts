@@ -158,11 +158,6 @@ test('names that some system cannot hold are made safe, and told', async ({ open
   );
 
   // By whoever changed it: the one who shares it, or the one who saves it. Nothing else is told.
-  const changed = (lines: readonly (readonly [from: string, verb: string, to: string])[]): string[] =>
-    lines
-      .filter(([from, , to]) => from !== to)
-      .map((line) => line.join(' '))
-      .toSorted();
   expect(await toldNames(a.row(share.root))).toEqual(
     changed(names.map(([name, shared]) => [name, 'is shared as', shared])),
   );
@@ -175,4 +170,12 @@ async function toldNames(row: Locator): Promise<string[]> {
   const told = row.getByTestId('renamed');
   await told.locator('summary').click();
   return (await told.getByRole('listitem').allTextContents()).toSorted();
+}
+
+/** As they are told: of all lines those where something changes. */
+function changed(lines: readonly (readonly [from: string, verb: string, to: string])[]): string[] {
+  return lines
+    .filter(([from, , to]) => from !== to)
+    .map((line) => line.join(' '))
+    .toSorted();
 }

@@ -74,8 +74,8 @@ export function createDrawing(parts: DrawingParts): Drawing {
     const rows = shares.all().map((share) => {
       const { root } = share.view;
       const [activity, download] = [swarm.activity(root), downloads.state(root)];
-      const row = viewTransfer(share, activity, download, around, linkTo(share), supplying.view(root));
-      return { ...row, renamed: jobs.renamed(root) };
+      const own = { supply: supplying.view(root), renamed: jobs.renamed(root) };
+      return viewTransfer(share, activity, download, around, linkTo(share), own);
     });
     return {
       nodeId: transport.self,

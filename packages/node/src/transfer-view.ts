@@ -17,7 +17,7 @@ import {
 } from './problems.ts';
 import { needFor, viewReceivers } from './receiver-view.ts';
 import type { Share } from './shares.ts';
-import type { NodeSnapshot, Problem, SupplyView, TransferStatus, TransferView } from './snapshot.ts';
+import type { NodeSnapshot, Problem, TransferStatus, TransferView } from './snapshot.ts';
 
 /** A person is told why nothing moves after so long at the latest. */
 const QUIET_LIMIT_MS = 2_000;
@@ -42,8 +42,9 @@ export function viewTransfer(
   download: DownloadState | undefined,
   around: Surroundings,
   link: string,
-  supply?: SupplyView,
-): Omit<TransferView, 'renamed'> {
+  /** What is known of the user's own files. */
+  own: Pick<TransferView, 'supply' | 'renamed'> = { renamed: [] },
+): TransferView {
   const { view, wanted } = share;
   const { metainfo } = view;
   const status = statusOf(share, activity, download, around);
@@ -65,7 +66,7 @@ export function viewTransfer(
     openable,
     hasTorrent: view.visibility === 'public' && metainfo?.missingHashes.length === 0,
     status,
-    supply,
+    ...own,
     progress: status.state === 'complete' || status.state === 'sharing' ? 1 : progressOf(share),
     downRate,
     upRate: sum(activity.uploads.map(({ rate }) => rate)),
