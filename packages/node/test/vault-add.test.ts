@@ -303,6 +303,36 @@ describe('an add that does not end well', () => {
     expect(await vault.shares()).toEqual([]);
   });
 
+  it.each(['lacking', 'putHashes'] as const)(
+    '[ST11] is cancelled even during the listing: in %s',
+    async (step) => {
+      let cancelled: Promise<void> | undefined;
+      const tab = browser.openTab({
+        stores: ({ blocks, shares }) => ({
+          blocks: {
+            ...blocks,
+            lacking(ids) {
+              if (step === 'lacking') cancelled = tab.cancel('mine');
+              return blocks.lacking(ids);
+            },
+          },
+          shares: {
+            ...shares,
+            putHashes(root, chunks) {
+              if (step === 'putHashes') cancelled = tab.cancel('mine');
+              return shares.putHashes(root, chunks);
+            },
+          },
+        }),
+      });
+      const adding = tab.add(filesFrom(contents), { visibility: 'public', job: 'mine' }, () => undefined);
+      await expect(adding).rejects.toMatchObject({ name: 'AbortError' });
+      await cancelled;
+      expect(await tab.shares()).toEqual([]);
+      expect(await tab.usage()).toEqual({ blocks: 0, bytes: 0 });
+    },
+  );
+
   it('[ST11] has written its last block before it cleans up', async () => {
     let puts = 0;
     const tab = browser.openTab({

@@ -70,8 +70,11 @@ export async function addShare(
     const list = async (): Promise<boolean> => {
       // A tab that removed a share with blocks in common knew nothing of this one.
       if ((await blocks.lacking(ids.flat())).length > 0) return false;
+      steps.signal.throwIfAborted();
       await shares.putInfo(root, info.buffer);
       await shares.putHashes(root, hashesOf(ids));
+      // Metainfo that no record lists is nobody's, and goes at the next start.
+      steps.signal.throwIfAborted();
       // The same public files make the same share, which may be listed already.
       await shares.update(root, (listed) =>
         listed
