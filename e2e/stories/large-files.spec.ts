@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { chooseFolder } from '../support/chosen-folder.ts';
 import { MIB } from '../support/files.ts';
 import { makeLargeFile, sha256OfFile } from '../support/large-file.ts';
 import { watchRenderers } from '../support/renderers.ts';
@@ -31,6 +32,10 @@ test('a file of 512 MiB goes from disk to disk, and the memory of both tabs stay
     b.row(share.root).getByTestId('save-button').click(),
   ]);
   const path = await download.path();
+  // And once more when all of it is here, to a place that is chosen.
+  await chooseFolder(b.page);
+  await b.row(share.root).getByTestId('save-button').click();
+  await b.expectSaved(share.root, { timeout: 3 * MINUTE_MS });
   const growth = await memory?.stop();
   expect(await sha256OfFile(path)).toBe(file.sha256);
   // Known on some systems only.

@@ -1,3 +1,4 @@
+import { discarded } from '@tabswarm/base';
 import { pump, type PumpOptions, type SourceFile } from './source.ts';
 
 class DiffersError extends Error {
@@ -17,8 +18,9 @@ export async function holds(
   if (file.size !== source.length) return false;
   let at = 0;
   const compare = async (bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
-    const there = new Uint8Array(await file.slice(at, at + bytes.byteLength).arrayBuffer());
+    const there = await read(file.slice(at, at + bytes.byteLength));
     if (!bytes.every((byte, i) => byte === there[i])) throw new DiffersError('another file is there');
+    discarded(there.byteLength);
     at += bytes.byteLength;
   };
   try {
@@ -29,5 +31,14 @@ export async function holds(
     // They are written, and count, once more.
     onBytes(-at);
     return false;
+  }
+}
+
+/** Somebody may write to it just now, or take it away: then it is another. */
+async function read(part: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await part.arrayBuffer());
+  } catch (cause) {
+    throw new DiffersError('what is there cannot be read', { cause });
   }
 }

@@ -1,3 +1,5 @@
+import { discarded } from '@tabswarm/base';
+
 /** A file to be saved. */
 export interface SourceFile {
   readonly path: readonly string[];
@@ -37,6 +39,7 @@ export async function pump(
       const { byteLength } = bytes;
       left -= byteLength;
       await take(bytes);
+      discarded(byteLength);
       onBytes(byteLength);
       signal.throwIfAborted();
     }
