@@ -30,8 +30,8 @@ export async function supplyFiles(
 
 /**
  * Lists what torrent files name, all of them before the first is supplied, which may take its time. What came together
- * with them are their files: they are checked, and served instead of fetched. Rejects with an error whose message is for
- * people.
+ * with them are their files: they are checked, and served instead of fetched. One that fails stops no other. Rejects with
+ * an error whose message is for people, where a torrent is refused, or the files belong to none of them.
  */
 export async function openTorrents(
   node: Pick<Node, 'addTorrent' | 'supply'>,
@@ -39,7 +39,23 @@ export async function openTorrents(
   others: readonly SourceFile[],
 ): Promise<void> {
   const roots: Root[] = [];
-  for (const { file } of torrents) roots.push(await node.addTorrent(file));
-  if (others.length === 0) return;
-  for (const root of roots) await supplyFiles(node, root, others);
+  const refused: Error[] = [];
+  for (const { file } of torrents) {
+    try {
+      roots.push(await node.addTorrent(file));
+    } catch (cause) {
+      refused.push(cause as Error);
+    }
+  }
+  const unsupplied: Error[] = [];
+  for (const root of others.length > 0 ? roots : []) {
+    try {
+      await supplyFiles(node, root, others);
+    } catch (cause) {
+      unsupplied.push(cause as Error);
+    }
+  }
+  // That some of the files belong to one of the torrents and not to the others is as it should be.
+  const [failure] = unsupplied.length < roots.length ? refused : [...refused, ...unsupplied];
+  if (failure) throw failure;
 }

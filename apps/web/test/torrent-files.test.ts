@@ -29,8 +29,30 @@ describe('torrent files that come with other files', () => {
     expect(node.asked).toEqual(['add a.torrent', 'add b.torrent', 'supply a.torrent', 'supply b.torrent']);
   });
 
-  it('say why they could not be supplied', async () => {
-    const node = createNode('b.torrent', new Error('these are others'));
-    await expect(openTorrents(node, TORRENTS, [fileNamed('c')])).rejects.toThrow('these are others');
+  it.each(['a.torrent', 'b.torrent'])(
+    'may belong to one only, whichever that is: not to %s',
+    async (other) => {
+      const node = createNode(other, new Error('these are others'));
+      await openTorrents(node, TORRENTS, [fileNamed('c')]);
+      expect(node.asked).toEqual(['add a.torrent', 'add b.torrent', 'supply a.torrent', 'supply b.torrent']);
+    },
+  );
+
+  it('say why they could not be supplied where they belong to none', async () => {
+    const node = createNode('a.torrent', new Error('these are others'));
+    const [only] = TORRENTS;
+    await expect(openTorrents(node, only ? [only] : [], [fileNamed('c')])).rejects.toThrow(
+      'these are others',
+    );
+  });
+
+  it('are supplied where another of them is no torrent, which is told', async () => {
+    const node = createNode('', new Error());
+    const addTorrent = (torrent: Blob): Promise<Root> =>
+      torrent === TORRENTS[0]?.file ? Promise.reject(new Error('no torrent')) : node.addTorrent(torrent);
+    await expect(openTorrents({ ...node, addTorrent }, TORRENTS, [fileNamed('c')])).rejects.toThrow(
+      'no torrent',
+    );
+    expect(node.asked).toEqual(['add b.torrent', 'supply b.torrent']);
   });
 });
