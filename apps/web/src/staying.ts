@@ -62,14 +62,18 @@ export function keepAwake(
 
 /** Whether somebody would lose something if this tab were closed now. */
 export function isNeeded({ transfers }: NodeSnapshot): boolean {
-  return transfers.some((transfer) => isAtWork(transfer) || transfer.needed !== undefined);
+  return transfers.some(
+    ({ status, root, supply, needed }) =>
+      // Files that are read for it would have to be chosen again.
+      (root === undefined && status.state !== 'failed') || supply !== undefined || needed !== undefined,
+  );
 }
 
 function isMoving({ transfers }: NodeSnapshot): boolean {
   return transfers.some((transfer) => isAtWork(transfer) || transfer.downRate > 0 || transfer.upRate > 0);
 }
 
-/** Whether files are read for it, which would have to be chosen again. */
+/** Whether files are being read for it. */
 function isAtWork({ status, supply }: TransferView): boolean {
   return status.state === 'hashing' || supply?.status.state === 'checking';
 }

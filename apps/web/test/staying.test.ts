@@ -1,10 +1,10 @@
 import { createState, silentLog } from '@tabswarm/base';
-import type { NodeSnapshot, TransferView } from '@tabswarm/node';
+import type { NodeSnapshot, Problem, TransferView } from '@tabswarm/node';
 import { describe, expect, it } from 'vitest';
 import { isNeeded, keepAwake } from '../src/staying.ts';
 
 const row = (about: Partial<TransferView>) =>
-  ({ status: { state: 'sharing' }, downRate: 0, upRate: 0, ...about }) as TransferView;
+  ({ root: 'ab', status: { state: 'sharing' }, downRate: 0, upRate: 0, ...about }) as TransferView;
 const rows = (...transfers: TransferView[]) => ({ transfers }) as unknown as NodeSnapshot;
 const IDLE = rows(row({}));
 const CHECKING = row({ supply: { id: 'j', status: { state: 'checking' }, progress: 0 } });
@@ -99,7 +99,11 @@ describe('a tab', () => {
   it('is needed while it prepares a share or checks files for one, or others need it', () => {
     expect(isNeeded(IDLE)).toBe(false);
     expect(isNeeded(rows(CHECKING))).toBe(true);
-    expect(isNeeded(rows(row({ status: { state: 'hashing' } })))).toBe(true);
+    expect(isNeeded(rows(PAUSED))).toBe(true);
+    const job = (status: TransferView['status']) => rows(row({ root: undefined, status }));
+    expect(isNeeded(job({ state: 'hashing' }))).toBe(true);
+    expect(isNeeded(job({ state: 'paused' }))).toBe(true);
+    expect(isNeeded(job({ state: 'failed', problem: {} as Problem }))).toBe(false);
     expect(isNeeded(rows(row({}), row({ needed: 'receiving' })))).toBe(true);
   });
 });
