@@ -97,7 +97,8 @@ test('checking files that are here already can be held up and given up, and what
   await row.getByTestId('supply-input').setInputFiles(path);
   await b.expectProgress(share.root, 3 / READS);
   await expect(checking).toHaveAttribute('data-state', 'checking');
-  await expect(checking.getByRole('status')).toHaveText(/^Checking your files: [1-9]\d? %$/);
+  await expect(checking.getByText(/^Checking your files: [1-9]\d? %$/)).toBeVisible();
+  await expect(checking.getByRole('button', { name: /^Pause/ })).toBeFocused();
   await expect(
     checking.getByRole('progressbar', { name: `Checked of your files of ${file.name}` }),
   ).toBeVisible();
@@ -115,7 +116,7 @@ test('checking files that are here already can be held up and given up, and what
   // It ends with the reads that are under way.
   await disk.allow(READS_AT_ONCE);
   await expect(checking).toHaveCount(0);
-  await expect(have).toBeVisible();
+  await expect(have).toBeFocused();
   // It says that nobody has the share, and of no failure.
   await expect(row.locator('.error')).toHaveCount(0);
   const kept = await b.progress(share.root);

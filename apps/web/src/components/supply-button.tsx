@@ -23,6 +23,7 @@ export function SupplyButton({
     <>
       <button
         type="button"
+        data-testid="supply-button"
         title="Choose them, and they are checked and served instead of downloaded"
         aria-label={`I have the files of ${name}`}
         onClick={() => input.current?.click()}

@@ -1,4 +1,5 @@
 import type { Node, SupplyView } from '@tabswarm/node';
+import { useLayoutEffect, useRef } from 'react';
 import { formatPercent } from '../format.ts';
 
 /** How far the person's own files are checked that a share is supplied with, and how to hold that up or give it up. */
@@ -17,12 +18,37 @@ export function SupplyLine({
   const paused = status.state === 'paused';
   const problem = paused ? status.problem : undefined;
   const label = paused ? 'Resume' : 'Pause';
+  const line = useRef<HTMLDivElement>(null);
+
+  // The button that began it has gone, and comes back when this goes: whoever uses the keyboard stays where it was.
+  useLayoutEffect(() => {
+    const element = line.current;
+    const row = element?.closest('li');
+    if (document.activeElement === document.body)
+      element?.querySelector('button')?.focus({ preventScroll: true });
+    return () => {
+      if (!element?.contains(document.activeElement)) return;
+      queueMicrotask(() =>
+        row?.querySelector<HTMLElement>('[data-testid="supply-button"]')?.focus({ preventScroll: true }),
+      );
+    };
+  }, []);
 
   return (
-    <div className="supply" data-testid="supply-status" data-state={status.state} data-progress={progress}>
+    <div
+      ref={line}
+      className="supply"
+      data-testid="supply-status"
+      data-state={status.state}
+      data-progress={progress}
+    >
       <div className="supply-line">
-        <output>
+        <p>
           {paused ? 'Checking your files is paused at' : 'Checking your files:'} {formatPercent(progress)}
+        </p>
+        {/* Said when it changes, and not with every percent. */}
+        <output className="visually-hidden">
+          {paused ? 'Checking is paused' : 'Checking your files'}
         </output>
         <span className="buttons">
           <button
