@@ -74,5 +74,5 @@ async function privateBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kib = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
-  return 1024 * (kib('RssAnon') + kib('RssShmem'));
+  return 1024 * (kib('RssAnon') + kib('RssShmem') + kib('VmSwap'));
 }
