@@ -18,7 +18,7 @@ export interface HashingJobs {
   views(): readonly TransferView[];
   /** Of a share that was made here: the files that have other names in it. */
   renamed(root: Root): readonly Renamed[];
-  /** False where no job of that id has failed. */
+  /** Forgets a job that has failed, or what a share was renamed. False where no job of that id has failed. */
   dismiss(id: string): boolean;
 }
 
@@ -81,7 +81,7 @@ export function createHashingJobs({
         size: hashing.size,
         visibility: hashing.visibility,
         files: hashing.files.map(({ path, file }) => ({ path, length: file.size })),
-        renamed: hashing.renamed,
+        renamed: hashing.problem ? [] : hashing.renamed,
         readable: false,
         openable: false,
         hasTorrent: false,
@@ -95,6 +95,7 @@ export function createHashingJobs({
       })),
     renamed: (root) => renamed.get(root) ?? [],
     dismiss(id) {
+      renamed.delete(id as Root);
       if (!listed.get(id)?.problem) return false;
       listed.delete(id);
       onChange();

@@ -17,7 +17,7 @@ export function RenamedFiles({
   return (
     <details className="renamed" data-testid="renamed">
       <summary>
-        {plural(renamed.length, 'name is', 'names are')} changed, {why}
+        {plural(renamed.length, 'file has another name', 'files have other names')}, {why}
       </summary>
       <ul>
         {renamed.slice(0, MAX_SHOWN).map(({ from, to }) => (
