@@ -27,7 +27,7 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
       await tab.expectSaved(folder.root);
       await tab
         .saving(folder.root)
-        .getByText(/names are changed/)
+        .getByText(/other names/)
         .click();
 
       await tap.slowBulk(2 * MIB);

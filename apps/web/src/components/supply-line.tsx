@@ -47,9 +47,7 @@ export function SupplyLine({
           {paused ? 'Checking your files is paused at' : 'Checking your files:'} {formatPercent(progress)}
         </p>
         {/* Said when it changes, and not with every percent. */}
-        <output className="visually-hidden">
-          {paused ? 'Checking is paused' : 'Checking your files'}
-        </output>
+        <output className="visually-hidden">{paused ? 'Checking is paused' : 'Checking your files'}</output>
         <span className="buttons">
           <button
             type="button"
