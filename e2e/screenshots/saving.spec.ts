@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { chooseFolder } from '../support/chosen-folder.ts';
 import { MIB, testFile } from '../support/files.ts';
-import { torrentOf, vectorNamed } from '../support/torrents.ts';
+import { slowFiles } from '../support/slow-files.ts';
+import { filesOf, torrentOf, vectorNamed } from '../support/torrents.ts';
 import { expect, test } from '../support/test.ts';
 
 const SCREENS = {
@@ -21,6 +22,8 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
         testFile('What now?.txt', 10_000),
         testFile('plans.txt', 20_000),
       ]);
+      const own = await tab.drop([testFile('notes\\draft.txt', 2_000), testFile('notes_draft.txt', 1_000)]);
+      await tab.row(own.root).getByTestId('renamed').locator('summary').click();
       await chooseFolder(tab.page);
       await tab.download(folder);
       await tab.row(folder.root).getByTestId('save-button').click();
@@ -39,6 +42,9 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
       await tab.offer([torrentOf(vector)]);
       await tab.expectState(vector.infoHash, 'finding');
       await expect(tab.row(vector.infoHash).getByTestId('transfer-error')).toBeVisible();
+      await slowFiles(tab.page);
+      await tab.row(vector.infoHash).getByTestId('supply-input').setInputFiles(filesOf(vector));
+      await expect(tab.row(vector.infoHash).getByTestId('supply-status')).toBeVisible();
       await tab.page.screenshot({
         path: join(import.meta.dirname, `saving-${looks}.png`),
         fullPage: true,
