@@ -24,7 +24,7 @@ test('a download whose tab crashes ten times goes on each time, and fetches next
   const random = createRandom(process.env['SEED']);
   console.log(`seed ${random.seed}`);
   // At full speed: the more is under way, the more a crash can lose.
-  const size = 320 * MIB;
+  const size = 256 * MIB;
   const file = await makeLargeFile(join(folder, 'against all odds.bin'), size);
   const sharer = await openTab();
   const share = await sharer.sharePath(file.path, { timeout: 60_000 });
