@@ -6,8 +6,8 @@ import { noteParts, usefulParts } from '../support/wire/parts.ts';
 import { expect, test } from '../support/wire/test.ts';
 import type { UdpProxy } from '../support/wire/udp-proxy.ts';
 
-/** What each source's line carries in a second: little enough for two cores to have time left. */
-const RATE = MIB / 2;
+/** What each source's line carries in a second: so little that a machine busy with other things still fills four. */
+const RATE = MIB / 4;
 const SOURCES = ['s1', 's2', 's3', 's4'];
 /** From the loss of a source until the others' lines are full again. */
 const RECOVER_MS = 3_000;
@@ -51,7 +51,7 @@ test('four sources with a line of their own each give more than three of them wo
   wire,
   openWiredTab,
 }) => {
-  const file = testFile('from four.bin', 24 * MIB);
+  const file = testFile('from four.bin', 16 * MIB);
   const { share } = await sourcesOf(file, 'd', { wire, openWiredTab });
   const d = await openWiredTab('d');
   await d.expectPeers(SOURCES.length);
@@ -82,7 +82,7 @@ for (const [what, kill] of [
     wire,
     openWiredTab,
   }) => {
-    const file = testFile(`${what}.bin`, 16 * MIB);
+    const file = testFile(`${what}.bin`, 12 * MIB);
     const { share, tabs } = await sourcesOf(file, 'd', { wire, openWiredTab });
     const d = await openWiredTab('d', noteParts);
     await d.expectPeers(SOURCES.length);
