@@ -1,4 +1,4 @@
-import { discarded, type Clock, type Random } from '@tabswarm/base';
+import type { Clock, Random } from '@tabswarm/base';
 import {
   blockHashes,
   blockHeight,
@@ -127,8 +127,6 @@ async function storeBlocks(
       claim(block.id);
       await gate.whenRoom(() => put(block));
       (ids[number] as BlockId[])[offset / pieceLength] = block.id;
-      // As it was read, and as it was stored.
-      discarded(2 * plain.byteLength);
       if (entry !== undefined) onBytes(plain.byteLength);
     };
     for (let start = 0; start < length; start += readLength) {

@@ -1,4 +1,4 @@
-import { discarded, type Clock } from '@tabswarm/base';
+import type { Clock } from '@tabswarm/base';
 import { decodeInfo, SHARE_KEY_BYTES, verifyBlock, verifyRange, WrongKeyError } from '@tabswarm/content';
 import { fromBase64Url } from '@tabswarm/protocol/bytes';
 import type { ShareRecord, Stores } from '@tabswarm/store';
@@ -78,7 +78,6 @@ export function createIntake({ stores, holdings, clock, freeBlocks }: IntakeColl
       if (!block) return 'corrupt';
       if (ticket !== undefined) holdings.tellVerified(ticket);
       await blocks.put(block);
-      discarded(bytes.byteLength);
       const share = holdings.get(root);
       if (!share) await freeBlocks();
       // The manifest's last block sets off the check of the key: whoever waits for the block waits for that as well.

@@ -1,4 +1,3 @@
-import { discarded } from '@tabswarm/base';
 import {
   decodeManifest,
   fileCipher,
@@ -119,7 +118,6 @@ async function openBytes(
     const opened = cipher ? await cipher.apply(offset, new Uint8Array(kept)) : kept;
     const bytes = new Uint8Array(opened);
     out.set(bytes.subarray(Math.max(0, start - offset), end - offset), Math.max(0, offset - start));
-    discarded(kept.byteLength + (cipher ? opened.byteLength : 0));
   }
   return out;
 }
