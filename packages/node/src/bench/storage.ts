@@ -41,7 +41,12 @@ export function openStorageBench(): StorageBench {
       const { blocks, shares } = openStores(systemClock, { name: NAME });
       const nowhere: Stores = {
         blocks: { ...blocks, put: () => Promise.resolve(), lacking: () => Promise.resolve([]) },
-        shares: { ...shares, update: () => Promise.resolve(undefined) },
+        shares: {
+          ...shares,
+          putInfo: () => Promise.resolve(),
+          putHashes: () => Promise.resolve(),
+          update: () => Promise.resolve(undefined),
+        },
       };
       const over = new AbortController();
       const seal = (source: Blob): Promise<unknown> =>
