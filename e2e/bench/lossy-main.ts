@@ -92,7 +92,11 @@ function report(): number {
     console.log(`| ${name} | ${median(all).toFixed(2)} | ${range} | ${ratios.join(' | ')} |`);
   }
   const gain = median(rates.get(STRIPED) ?? []) / Math.max(single, raw);
-  if (gain >= MIN_GAIN || Number.isNaN(gain)) return 0;
+  if (Number.isNaN(gain)) {
+    console.log('\nNot judged, as that takes both of ours and a single raw connection.');
+    return 0;
+  }
+  if (gain >= MIN_GAIN) return 0;
   console.log(`\nBelow the bar: ${gain.toFixed(2)} times a single connection, and not ${MIN_GAIN}.`);
   return 1;
 }

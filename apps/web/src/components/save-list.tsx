@@ -15,13 +15,11 @@ export function SaveList({
       {saves.map((save) => (
         <li key={save.id} className="save" data-testid="save-status" data-state={save.status.state}>
           <div className="save-line">
-            <p
-              {...(save.status.state === 'failed'
-                ? { role: 'alert', className: 'error' }
-                : { role: 'status' })}
-            >
+            <p {...(save.status.state === 'failed' ? { role: 'alert', className: 'error' } : {})}>
               {textOf(save)}
             </p>
+            {/* Said when it changes, and not with every percent. */}
+            <output className="visually-hidden">{toldOf(save)}</output>
             <button
               type="button"
               className="quiet"
@@ -54,6 +52,12 @@ export function SaveList({
 
 function dismissLabel({ status }: SaveView): string {
   return status.state === 'saving' ? 'Stop saving' : 'Dismiss';
+}
+
+/** What is read out; a failure is an alert of its own. */
+function toldOf(save: SaveView): string {
+  if (save.status.state === 'failed') return '';
+  return save.status.state === 'saving' ? `Saving ${save.name ?? 'it'}` : textOf(save);
 }
 
 function textOf({ name, fileCount, status }: SaveView): string {
