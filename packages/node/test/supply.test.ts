@@ -1,18 +1,11 @@
-import { createDeferred, silentLog, sleep, stateWhere, systemClock, systemRandom } from '@tabswarm/base';
-import { createMemoryNetwork } from '@tabswarm/net/memory';
+import { createDeferred, sleep, stateWhere, systemClock } from '@tabswarm/base';
 import type { Root } from '@tabswarm/protocol/ids';
-import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
-import { createMemoryBrowser, type Stores } from '@tabswarm/store';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Node } from '../src/api.ts';
-import { soleDuties } from '../src/duties.ts';
-import { createNode } from '../src/node.ts';
-import type { Room } from '../src/room.ts';
 import type { SupplyView, TransferView } from '../src/snapshot.ts';
-import { createMemoryStoreLock, createVault } from '../src/vault/index.ts';
+import { BLOCK, createDisk, openTab, rowWhere, stopTabs, type Disk } from './room-support.ts';
 
-const BLOCK = 256 * 1024;
 const SIZE = 60 * BLOCK;
 /** As much as the vault reads at a time. */
 const READ = 8 * BLOCK;
@@ -20,51 +13,6 @@ const READ = 8 * BLOCK;
 const FIRST = (2 * READ) / SIZE;
 /** What is not held up takes less, by far. */
 const HELD_MS = 1_000;
-
-const network = createMemoryNetwork(systemClock);
-const open: Node[] = [];
-
-/** A disk that takes so many blocks, and says how much of it is free, which need not be so. */
-interface Disk extends Room {
-  blocks: number;
-  free: number;
-}
-
-function createDisk(blocks = Infinity): Disk {
-  const disk: Disk = {
-    blocks,
-    free: 100 * SIZE,
-    measure: () => Promise.resolve({ used: 0, free: disk.free, persisted: false }),
-    persist: () => Promise.resolve(),
-  };
-  return disk;
-}
-
-async function openTab(disk: Disk = createDisk()): Promise<Node> {
-  const identity = await identityFromKeys(await generateIdentityKeys());
-  const shared = { clock: systemClock, random: systemRandom, log: silentLog };
-  const { blocks, shares } = createMemoryBrowser(systemClock).openTab();
-  const stores: Stores = {
-    shares,
-    blocks: {
-      ...blocks,
-      async put(block) {
-        if (disk.blocks <= 0) throw new DOMException('no room', 'QuotaExceededError');
-        disk.blocks -= 1;
-        await blocks.put(block);
-      },
-    },
-  };
-  const vault = createVault({ stores, lock: createMemoryStoreLock(), ...shared });
-  const transport = network.transport(identity.id);
-  const node = createNode(
-    { vault, transport, identity, duties: soleDuties, room: disk, ...shared },
-    { site: 'https://tabs.example/' },
-  );
-  open.push(node);
-  await node.start();
-  return node;
-}
 
 const content = createSeededRandom(7).bytes(SIZE);
 const path = ['a.bin'];
@@ -87,26 +35,17 @@ const cannotBeRead = (): Blob => Object.assign(new Blob(), { arrayBuffer: fail }
 let root: Root;
 let torrent: Blob;
 beforeAll(async () => {
-  const sharer = await openTab();
-  ({ root } = await sharer.share([whole], { visibility: 'public' }));
-  torrent = await sharer.torrent(root);
+  const { node } = await openTab();
+  ({ root } = await node.share([whole], { visibility: 'public' }));
+  torrent = await node.torrent(root);
 });
-afterEach(async () => {
-  for (const node of open.splice(0)) await node.stop();
-});
+afterEach(stopTabs);
 
 /** A tab that has of the share no more than its hashes, and nobody to fetch it from. */
 async function openWaiting(disk?: Disk): Promise<Node> {
-  const node = await openTab(disk);
+  const { node } = await openTab(disk);
   await node.addTorrent(torrent);
   return node;
-}
-
-async function rowWhere(node: Node, accept: (view: TransferView) => boolean): Promise<TransferView> {
-  const { transfers } = await stateWhere(node.snapshot, (snapshot) => snapshot.transfers.some(accept), {
-    signal: AbortSignal.timeout(15_000),
-  });
-  return transfers.find(accept) as TransferView;
 }
 
 async function supplyWhere(node: Node, accept: (supply: SupplyView) => boolean): Promise<SupplyView> {
