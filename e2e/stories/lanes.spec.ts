@@ -16,7 +16,7 @@ test('a sole source whose packets get lost on a long way sends over four connect
   const a = await openWiredTab('a');
   const b = await openWiredTab('b');
   await b.expectPeers(1);
-  const file = testFile('by lanes.bin', 9 * MIB);
+  const file = testFile('by lanes.bin', 16 * MIB);
   const share = await a.share([file]);
   await b.paste(share.link);
   await expect.poll(async () => (await connections(b)).open, { timeout: 60_000 }).toBe(4);
