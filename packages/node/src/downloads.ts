@@ -126,8 +126,9 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     const needed = bytesMissing(shares.get(root));
     if (anyway || needed === 0) return;
     const measured = await room.measure();
-    const free = measured && Math.max(0, measured.free - spokenFor(root));
-    if (free !== undefined && free < needed) throw new NoRoomError(needed, free);
+    if (!measured || measured.nominal) return;
+    const free = Math.max(0, measured.free - spokenFor(root));
+    if (free < needed) throw new NoRoomError(needed, free);
   };
 
   /** `signal` aborts with the download, or when another tab takes it over. */
@@ -171,7 +172,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     };
     running.set(root, run);
     duties
-      .hold(`download ${root}`, (signal) => fetch(root, run, signal), { signal: run.over.signal })
+      .hold(dutyOf(root), (signal) => fetch(root, run, signal), { signal: run.over.signal })
       .then(
         () => {
           // A newer one may have taken its place.
@@ -184,9 +185,18 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
           void startWait(room, run.roomWait);
           // What is read of it may be small enough.
           fetchAside(root, run);
+          standByAgain(root, run);
         },
       )
       .finally(onChange);
+  };
+
+  /** Where another tab has overcome what stopped both, this one goes on when that closes. */
+  const standByAgain = (root: Root, run: Running): void => {
+    duties.heldElsewhere(dutyOf(root), { signal: run.over.signal }).then(
+      () => retry(root, { anyway: true }),
+      () => undefined,
+    );
   };
 
   /** The tab that has the download knows nothing of readers in this one, which fetches for them itself. */
@@ -247,8 +257,9 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
       for (const [root, { state, roomWait, anyway }] of running) {
         const needed = bytesMissing(shares.get(root));
         const goesOn =
-          (state.problem?.code === 'no-room' && measured.free - spokenFor(root) >= needed) ||
-          (state.problem?.code === 'disk-full' && hasRoomCome(roomWait, measured, needed));
+          (state.problem?.code === 'no-room' &&
+            (measured.nominal || measured.free - spokenFor(root) >= needed)) ||
+          (state.problem?.code === 'disk-full' && hasRoomCome(roomWait, measured, needed, clock.now()));
         if (goesOn) retry(root, { anyway });
       }
     },
@@ -260,6 +271,8 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     },
   };
 }
+
+const dutyOf = (root: Root): string => `download ${root}`;
 
 /** 0 while it is not known how much there is of it. */
 function bytesMissing(share: Share | undefined): number {

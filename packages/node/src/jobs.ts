@@ -1,4 +1,4 @@
-import { errorText, type Log, type Random } from '@tabswarm/base';
+import { errorText, type Clock, type Log, type Random } from '@tabswarm/base';
 import { toHex } from '@tabswarm/protocol/bytes';
 import { noRoomForFiles } from './problems.ts';
 import { hasRoomCome, startWait, type Room, type RoomView, type RoomWait } from './room.ts';
@@ -47,12 +47,14 @@ export function createJobs({
   vault,
   room,
   random,
+  clock,
   log,
   onChange,
 }: {
   readonly vault: Pick<Vault, 'cancel' | 'holdUp' | 'goOn'>;
   readonly room: Room;
   readonly random: Random;
+  readonly clock: Clock;
   readonly log: Log;
   readonly onChange: () => void;
 }): Jobs {
@@ -113,7 +115,8 @@ export function createJobs({
     },
     onRoom(measured) {
       for (const { id, heldUp, roomWait, bytesTotal, bytesDone } of jobs.values()) {
-        if (heldUp !== 'no-room' || !hasRoomCome(roomWait, measured, bytesTotal - bytesDone)) continue;
+        if (heldUp !== 'no-room' || !hasRoomCome(roomWait, measured, bytesTotal - bytesDone, clock.now()))
+          continue;
         vault
           .goOn(id)
           .catch((cause: unknown) => log.warn('a job did not go on', { cause: errorText(cause) }));

@@ -10,7 +10,7 @@ import { createSwarm, type BanBook } from '@tabswarm/swarm';
 import type { Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import { createAnnouncer } from './announcer.ts';
 import type { Node } from './api.ts';
-import { chosen, onlyThese } from './choice.ts';
+import { chosen, namingOf, onlyThese } from './choice.ts';
 import { createDownloads } from './downloads.ts';
 import { createDrawing } from './drawing.ts';
 import type { Duties } from './duties.ts';
@@ -93,7 +93,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   });
   const network = createNetwork({ transport, dht, clock, random });
   const announcer = createAnnouncer({ shares, dht, log });
-  const jobs = createJobs({ vault, room, random, log, onChange: () => redraw() });
+  const jobs = createJobs({ vault, room, random, clock, log, onChange: () => redraw() });
   const hashing = createHashingJobs({ vault, jobs, now: () => clock.now(), onChange: () => redraw() });
   const supplying = createSupplying({ vault, jobs, log });
   const holders = createHolders({ dht, transport, clock, log: log.scoped('downloads') });
@@ -190,7 +190,9 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   };
 
   const choose: Node['choose'] = async (root, priority, paths) => {
-    shares.put(await vault.choose(root, chosen(shares.get(root)?.view.choice, priority, paths)));
+    const view = shares.get(root)?.view;
+    const choice = chosen(view?.choice, priority, paths, view && namingOf(view));
+    shares.put(await vault.choose(root, choice));
   };
 
   const setPaused = async (id: string, paused: boolean, anyway = false): Promise<void> => {
@@ -313,7 +315,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     },
     read: (root, path) => vault.read(root, path),
     stream: readers.stream,
-    ...createTorrents({ vault, shares, log }),
+    ...createTorrents({ vault, shares, room, log }),
     supply: supplying.supply,
     setLimits(limits) {
       limiting.set(limits);

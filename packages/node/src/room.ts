@@ -4,6 +4,8 @@ import { errorText, type Log } from '@tabswarm/base';
 export interface RoomView {
   readonly used: number;
   readonly free: number;
+  /** Whether the browser tells every site that so much is free, which says nothing of the disk. */
+  readonly nominal: boolean;
   /** Whether the browser has promised not to remove it by itself when the disk gets full. */
   readonly persisted: boolean;
 }
@@ -14,6 +16,13 @@ export interface Room {
   /** Asks the browser to keep what is stored. It may ask the person, or decide by itself. */
   persist(): Promise<void>;
 }
+
+const GIB = 1024 ** 3;
+/**
+ * Chromium tells sites that 10 GiB are free beside what they use, or the size of the disk where that is less, in whole GiB
+ * (its policy StaticStorageQuotaEnabled). What a site may really store is as before, a share of the disk.
+ */
+const MAX_NOMINAL_BYTES = 10 * GIB;
 
 /** For a store of which nothing is known. */
 export const unknownRoom: Room = {
@@ -27,7 +36,9 @@ export function createRoom(storage: StorageManager, log: Log): Room {
       try {
         const [{ usage, quota }, persisted] = await Promise.all([storage.estimate(), storage.persisted()]);
         if (usage === undefined || quota === undefined) return undefined;
-        return { used: usage, free: Math.max(0, quota - usage), persisted };
+        const free = Math.max(0, quota - usage);
+        const nominal = free > 0 && free <= MAX_NOMINAL_BYTES && free % GIB === 0;
+        return { used: usage, free, nominal, persisted };
       } catch (cause) {
         log.warn('the browser does not say how much room there is', { cause: errorText(cause) });
         return undefined;
@@ -58,11 +69,15 @@ export class NoRoomError extends Error {
 
 /** Less than this may come and go by itself. */
 const MIN_GAIN_BYTES = 1024 * 1024;
+/** Where nobody says how much is free, what stopped finds out by trying, so often. */
+const TRY_AGAIN_MS = 60_000;
 
 /** Something that stopped for want of room. */
 export interface RoomWait {
   /** The least that was free since, and the most that was used; undefined until that has been measured. */
   since?: { readonly free: number; readonly used: number } | undefined;
+  /** When that was first asked, in milliseconds since the epoch. */
+  askedAt?: number;
 }
 
 /** Notes what there is now that it has stopped. */
@@ -73,12 +88,19 @@ export async function startWait(room: Room, wait: RoomWait): Promise<void> {
 
 /**
  * Whether it may go on by itself: there is room for all that it needs, and there is more, or less is used, than when it
- * stopped. The first alone would have it try again and again: Chromium (156) tells every site that 10 GiB are free,
- * whatever there is.
+ * stopped. The first alone would have it try again and again, as browsers know no better than roughly what is free. Where
+ * they do not say, it may also go on after a while.
  */
-export function hasRoomCome(wait: RoomWait, { free, used }: RoomView, needed: number): boolean {
+export function hasRoomCome(
+  wait: RoomWait,
+  { free, used, nominal }: RoomView,
+  needed: number,
+  now: number,
+): boolean {
+  wait.askedAt ??= now;
   const since = wait.since ?? { free, used };
   wait.since = { free: Math.min(since.free, free), used: Math.max(since.used, used) };
+  if (nominal) return since.used - used >= MIN_GAIN_BYTES || now - wait.askedAt >= TRY_AGAIN_MS;
   const gained = Math.max(free - since.free, since.used - used);
   return free >= needed && gained >= MIN_GAIN_BYTES;
 }

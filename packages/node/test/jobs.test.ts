@@ -1,4 +1,4 @@
-import { createDeferred, silentLog, systemRandom } from '@tabswarm/base';
+import { createDeferred, silentLog, systemClock, systemRandom } from '@tabswarm/base';
 import { describe, expect, it } from 'vitest';
 import { createJobs, type Job } from '../src/jobs.ts';
 import { unknownRoom } from '../src/room.ts';
@@ -11,6 +11,7 @@ async function beginJob(failure: Error) {
     vault,
     room: unknownRoom,
     random: systemRandom,
+    clock: systemClock,
     log: silentLog,
     onChange: () => undefined,
   });

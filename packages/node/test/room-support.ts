@@ -3,7 +3,7 @@ import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
 import { createMemoryBrowser, type Stores } from '@tabswarm/store';
 import type { Node } from '../src/api.ts';
-import { soleDuties } from '../src/duties.ts';
+import { soleDuties, type Duties } from '../src/duties.ts';
 import { createNode } from '../src/node.ts';
 import type { Room } from '../src/room.ts';
 import type { TransferView } from '../src/snapshot.ts';
@@ -17,6 +17,8 @@ export interface Disk extends Room {
   blocks: number;
   free: number;
   used: number;
+  /** Whether `free` is what the browser tells every site. */
+  nominal: boolean;
   /** How many blocks were written to it, and how often it was asked to keep them. */
   written: number;
   asked: number;
@@ -27,9 +29,11 @@ export function createDisk(blocks = Infinity): Disk {
     blocks,
     free: 10_000 * BLOCK,
     used: 0,
+    nominal: false,
     written: 0,
     asked: 0,
-    measure: () => Promise.resolve({ used: disk.used, free: disk.free, persisted: false }),
+    measure: () =>
+      Promise.resolve({ used: disk.used, free: disk.free, nominal: disk.nominal, persisted: false }),
     persist() {
       disk.asked += 1;
       return Promise.resolve();
@@ -57,14 +61,14 @@ const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
 /** A tab of a browser with empty stores on this disk. */
-export async function openTab(disk: Disk = createDisk()) {
+export async function openTab(disk: Disk = createDisk(), duties: Duties = soleDuties) {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
   const shared = { clock: systemClock, random: systemRandom, log: silentLog };
   const stores = onDisk(createMemoryBrowser(systemClock).openTab(), disk);
   const vault = createVault({ stores, lock: createMemoryStoreLock(), ...shared });
   const node = createNode(
-    { vault, transport, identity, duties: soleDuties, room: disk, ...shared },
+    { vault, transport, identity, duties, room: disk, ...shared },
     { site: 'https://tabs.example/' },
   );
   open.push(node);

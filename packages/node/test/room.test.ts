@@ -1,6 +1,7 @@
-import { silentLog } from '@tabswarm/base';
+import { createDeferred, silentLog } from '@tabswarm/base';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { soleDuties, type Duties } from '../src/duties.ts';
 import { createRoom, hasRoomCome, type RoomView } from '../src/room.ts';
 import type { TransferView } from '../src/snapshot.ts';
 import { BLOCK, createDisk, openTab, rowWhere, stopTabs, type Disk } from './room-support.ts';
@@ -9,11 +10,11 @@ const MIB = 1024 * 1024;
 const SIZE = 40 * BLOCK;
 
 /** `blocks` is how many the share has. */
-async function openLinked(disk: Disk) {
+async function openLinked(disk: Disk, duties?: Duties) {
   const sharersDisk = createDisk();
   const sharer = await openTab(sharersDisk);
   const { link, root } = await sharer.node.share([{ path: ['a.bin'], file: fileOf(SIZE) }]);
-  const { node, transport } = await openTab(disk);
+  const { node, transport } = await openTab(disk, duties);
   await transport.dial(sharer.transport.self);
   return { node, link, root, blocks: sharersDisk.written };
 }
@@ -48,6 +49,39 @@ describe('a download that there is no room for', () => {
     await node.add(link);
     await rowWhere(node, (view) => problemOf(view)?.code === 'no-room');
     await node.resume(root, { anyway: true });
+    await rowWhere(node, ({ status }) => status.state === 'complete');
+  });
+
+  it('[ST25] is fetched where nobody knows how much is free', async () => {
+    const disk = createDisk();
+    disk.free = 3 * MIB;
+    disk.nominal = true;
+    const { node, link } = await openLinked(disk);
+    await node.add(link);
+    await rowWhere(node, ({ status }) => status.state === 'complete');
+  });
+
+  it('[ST29] stands by once another tab of the browser has it for a while, and goes on after that', async () => {
+    const disk = createDisk();
+    disk.free = 3 * MIB;
+    const elsewhere = createDeferred<void>();
+    const freed = createDeferred<void>();
+    let held = 0;
+    const duties: Duties = {
+      async hold(name, work, options) {
+        held += 1;
+        // What another tab has is waited for.
+        if (held > 1) await freed.promise;
+        await soleDuties.hold(name, work, options);
+      },
+      heldElsewhere: () => elsewhere.promise,
+    };
+    const { node, link } = await openLinked(disk, duties);
+    await node.add(link);
+    await rowWhere(node, (view) => problemOf(view)?.code === 'no-room');
+    elsewhere.resolve();
+    await rowWhere(node, ({ status }) => status.state === 'fetching' && status.elsewhere === true);
+    freed.resolve();
     await rowWhere(node, ({ status }) => status.state === 'complete');
   });
 
@@ -86,8 +120,10 @@ describe('a download that there is no room for', () => {
     expect(disk.asked).toBe(0);
     await node.add(link);
     expect(disk.asked).toBe(1);
-    await node.share([{ path: ['b.bin'], file: fileOf(5) }]);
+    const { root } = await node.share([{ path: ['b.bin'], file: fileOf(5) }], { visibility: 'public' });
     expect(disk.asked).toBe(2);
+    await node.addTorrent(await node.torrent(root));
+    expect(disk.asked).toBe(3);
   });
 });
 
@@ -119,9 +155,10 @@ describe('files that there is no room for', () => {
   });
 });
 
-const at = (free: number, used: number): RoomView => ({
+const at = (free: number, used: number, nominal = false): RoomView => ({
   free: free * MIB,
   used: used * MIB,
+  nominal,
   persisted: false,
 });
 
@@ -137,17 +174,33 @@ const roomOf = (quota: number | undefined) =>
 describe('room that came', () => {
   it('[ST26] is more than there was, and enough', () => {
     const wait = {};
-    expect(hasRoomCome(wait, at(100, 50), 10 * MIB)).toBe(false);
-    expect(hasRoomCome(wait, at(100, 50), 10 * MIB)).toBe(false);
-    expect(hasRoomCome(wait, at(90, 60), 10 * MIB)).toBe(false);
-    expect(hasRoomCome(wait, at(95, 60), 96 * MIB)).toBe(false);
-    expect(hasRoomCome(wait, at(95, 60), 10 * MIB)).toBe(true);
-    expect(hasRoomCome({ since: at(90, 60) }, at(90, 50), 10 * MIB)).toBe(true);
+    expect(hasRoomCome(wait, at(100, 50), 10 * MIB, 0)).toBe(false);
+    expect(hasRoomCome(wait, at(100, 50), 10 * MIB, 0)).toBe(false);
+    expect(hasRoomCome(wait, at(90, 60), 10 * MIB, 0)).toBe(false);
+    expect(hasRoomCome(wait, at(95, 60), 96 * MIB, 0)).toBe(false);
+    expect(hasRoomCome(wait, at(95, 60), 10 * MIB, 0)).toBe(true);
+    expect(hasRoomCome({ since: at(90, 60) }, at(90, 50), 10 * MIB, 0)).toBe(true);
+  });
+
+  it('[ST26] is tried for after a minute, or when less is used, where the browser tells every site the same', () => {
+    const wait = {};
+    expect(hasRoomCome(wait, at(10_240, 50, true), 20_000 * MIB, 0)).toBe(false);
+    expect(hasRoomCome(wait, at(10_240, 50, true), 20_000 * MIB, 59_999)).toBe(false);
+    expect(hasRoomCome(wait, at(10_240, 50, true), 20_000 * MIB, 60_000)).toBe(true);
+    expect(hasRoomCome({ since: at(10_240, 50) }, at(10_240, 40, true), 10 * MIB, 0)).toBe(true);
+  });
+
+  it('[ST25] is not known where the browser tells every site the same', async () => {
+    const of10GiB = await roomOf(30 + 10 * 1024 * MIB).measure();
+    expect(of10GiB).toMatchObject({ free: 10 * 1024 * MIB, nominal: true });
+    expect(await roomOf(30 + 3 * 1024 * MIB).measure()).toMatchObject({ nominal: true });
+    expect(await roomOf(30 + 11 * 1024 * MIB).measure()).toMatchObject({ nominal: false });
+    expect(await roomOf(31 + 10 * 1024 * MIB).measure()).toMatchObject({ nominal: false });
   });
 
   it('[ST25] is what the browser says, and unknown where it says nothing', async () => {
-    expect(await roomOf(100).measure()).toEqual({ used: 30, free: 70, persisted: true });
-    expect(await roomOf(20).measure()).toEqual({ used: 30, free: 0, persisted: true });
+    expect(await roomOf(100).measure()).toEqual({ used: 30, free: 70, nominal: false, persisted: true });
+    expect(await roomOf(20).measure()).toEqual({ used: 30, free: 0, nominal: false, persisted: true });
     expect(await roomOf(undefined).measure()).toBeUndefined();
   });
 });

@@ -13,8 +13,9 @@ export function Footer({ snapshot }: { readonly snapshot: NodeSnapshot | undefin
         )}
         {snapshot?.room && (
           <span data-testid="storage" data-used={snapshot.room.used} data-free={snapshot.room.free}>
-            This browser gives the site {formatBytes(snapshot.room.used + snapshot.room.free)}, of which{' '}
-            {formatBytes(snapshot.room.free)} are free
+            {snapshot.room.nominal
+              ? `This site uses ${formatBytes(snapshot.room.used)} of the disk; how much is free, this browser does not say`
+              : `This browser gives the site ${formatBytes(snapshot.room.used + snapshot.room.free)}, of which ${formatBytes(snapshot.room.free)} are free`}
             {snapshot.room.persisted && ', and keeps what is stored until you remove it'}.{' '}
           </span>
         )}
