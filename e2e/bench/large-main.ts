@@ -84,7 +84,7 @@ async function carry(file: LargeFile): Promise<number> {
       : 'memory of the pages: not known on this system',
   );
   // Nobody carries such a file without growing at all: then it was not measured.
-  const small = growth.every((mib) => mib > 0 && mib < MAX_GROWTH_MIB);
+  const small = growth.length > 0 && growth.every((mib) => mib > 0 && mib < MAX_GROWTH_MIB);
   return same && small ? 0 : 1;
 }
 

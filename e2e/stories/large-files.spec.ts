@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { chooseFolder } from '../support/chosen-folder.ts';
+import { chooseFolder, filesInFolder } from '../support/chosen-folder.ts';
 import { MIB } from '../support/files.ts';
 import { makeLargeFile, sha256OfFile } from '../support/large-file.ts';
 import { watchRenderers } from '../support/renderers.ts';
@@ -38,6 +38,8 @@ test('a file of 512 MiB goes from disk to disk, and the memory of both tabs stay
   await b.expectSaved(share.root, { timeout: 3 * MINUTE_MS });
   const growth = await memory?.stop();
   expect(await sha256OfFile(path)).toBe(file.sha256);
+  // Reading it takes memory of its own, so not before that is measured.
+  expect(await filesInFolder(b.page)).toEqual({ 'large.bin': file.sha256 });
   // Known on some systems only.
   if (!growth) return;
   const [most = 0, other = 0] = growth.toSorted((one, two) => two - one);

@@ -16,8 +16,12 @@ export async function chooseFolder(page: Page, name = 'chosen'): Promise<void> {
       (await navigator.storage.getDirectory()).getDirectoryHandle(chosen, { create: true });
     const pickers: Partial<PickerWindow> = {
       showDirectoryPicker: folder,
-      showSaveFilePicker: async ({ suggestedName }) =>
-        (await folder()).getFileHandle(suggestedName, { create: true }),
+      // A file that is there already is empty from now on, as it is with the browser's dialog.
+      async showSaveFilePicker({ suggestedName }) {
+        const handle = await (await folder()).getFileHandle(suggestedName, { create: true });
+        await (await handle.createWritable()).close();
+        return handle;
+      },
     };
     Object.assign(globalThis, pickers);
   }, name);

@@ -7,7 +7,7 @@ import { createMemoryBrowser } from '@tabswarm/store';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Node } from '../src/api.ts';
-import { chosen, onlyThese, priorityOf } from '../src/choice.ts';
+import { chosen, namingOf, onlyThese, priorityOf } from '../src/choice.ts';
 import { soleDuties } from '../src/duties.ts';
 import { createNode } from '../src/node.ts';
 import type { TransferView } from '../src/snapshot.ts';
@@ -159,14 +159,46 @@ describe('a choice', () => {
       fc.property(fc.array(fc.tuple(priority, fc.option(fc.array(path)))), path, (said, one) => {
         let choice: ReturnType<typeof chosen>;
         let expected = 'normal';
+        const naming = namingOf({});
         for (const [what, paths] of said) {
-          choice = chosen(choice, what, paths ?? undefined);
+          choice = chosen(choice, what, paths ?? undefined, naming);
           if (!paths || paths.some((named) => named.join('/') === one.join('/'))) expected = what;
         }
-        expect(priorityOf(choice, one, undefined)).toBe(expected);
+        expect(priorityOf(choice, one, naming)).toBe(expected);
       }),
     );
-    expect(priorityOf(onlyThese([['x', 'y']]), ['y'], 'x')).toBe('normal');
     expect(chosen(onlyThese([['x']]), 'normal')).toBeUndefined();
+  });
+
+  /** How the files of a share named x are named. */
+  const namingWith = (...paths: Path[]) =>
+    namingOf({
+      name: 'x',
+      metainfo: { files: paths.map((one) => ({ path: one })) },
+    });
+  type Path = readonly string[];
+
+  it('[EX15] may have the share’s name before the path, which is no other file then', () => {
+    const naming = namingWith(['y'], ['z']);
+    const byLink = onlyThese([['x', 'y']]);
+    expect(priorityOf(byLink, ['y'], naming)).toBe('normal');
+    expect(priorityOf(byLink, ['z'], naming)).toBe('skip');
+    // What is said of it later counts, by either path.
+    expect(priorityOf(chosen(byLink, 'skip', [['y']], naming), ['y'], naming)).toBe('skip');
+    expect(priorityOf(chosen(byLink, 'first', [['x', 'y']], naming), ['y'], naming)).toBe('first');
+    const both = chosen(chosen(undefined, 'skip', [['y']], naming), 'first', [['x', 'y']], naming);
+    expect(priorityOf(both, ['y'], naming)).toBe('first');
+  });
+
+  it('[EX15] is of that file alone, where the share has one at either path', () => {
+    const naming = namingWith(['y'], ['x', 'y']);
+    const inner = chosen(undefined, 'skip', [['x', 'y']], naming);
+    expect(priorityOf(inner, ['x', 'y'], naming)).toBe('skip');
+    expect(priorityOf(inner, ['y'], naming)).toBe('normal');
+    const outer = chosen(inner, 'first', [['y']], naming);
+    expect([priorityOf(outer, ['x', 'y'], naming), priorityOf(outer, ['y'], naming)]).toEqual([
+      'skip',
+      'first',
+    ]);
   });
 });

@@ -40,6 +40,19 @@ describe('an add that does not end well', () => {
     expect(blocksIn(await addTo(vault, contents))).toHaveLength(40);
   });
 
+  it('[ST11] is not taken for cancelled where IndexedDB breaks off what is stored', async () => {
+    const broken = browser.openTab({
+      stores: (stores) => ({
+        ...stores,
+        blocks: { ...stores.blocks, put: () => Promise.reject(new DOMException('closed', 'AbortError')) },
+      }),
+    });
+    await expect(addTo(broken, contents)).rejects.toMatchObject({
+      name: 'Error',
+      cause: { name: 'AbortError' },
+    });
+  });
+
   it('[ST11] keeps what another share has when it is cancelled', async () => {
     const kept = await addTo(vault, { b: patternOf(2 * BLOCK, 1) });
     const adding = vault.add(

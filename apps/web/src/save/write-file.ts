@@ -7,7 +7,8 @@ interface RemovableHandle extends FileSystemFileHandle {
 
 /**
  * Writes a file as it arrives. The browser keeps what is written beside the file and puts it in its place at the end, so
- * until then whatever was there stays there, and a file cut off never looks like a whole one.
+ * until then whatever was there stays there, and a file cut off never looks like a whole one. (Of a file that was chosen in
+ * the browser's dialog nothing is there by then: the dialog empties it, after asking.)
  */
 export async function writeFile(
   handle: FileSystemFileHandle,

@@ -32,6 +32,8 @@ interface Job {
   readonly ended: Promise<unknown>;
 }
 
+const isAbortError = (cause: unknown): boolean => cause instanceof Error && cause.name === 'AbortError';
+
 export function createJobs(clock: Clock): Jobs {
   const jobs = new Map<string, Job>();
 
@@ -48,7 +50,13 @@ export function createJobs(clock: Clock): Jobs {
       const over = new AbortController();
       const gate = createGate(() => progress.heldUp(gate.heldUp), over);
       const onBytes = (bytes: number): void => progress.add(bytes);
-      const running = work({ signal: over.signal, gate, onBytes }).finally(() => jobs.delete(name));
+      const running = work({ signal: over.signal, gate, onBytes })
+        .catch((cause: unknown) => {
+          // IndexedDB too says so where it breaks off a transaction, which nobody asked for.
+          if (over.signal.aborted || !isAbortError(cause)) throw cause;
+          throw new Error('the browser broke off the storing', { cause });
+        })
+        .finally(() => jobs.delete(name));
       jobs.set(name, { over, gate, ended: running.catch(() => undefined) });
       return running;
     },
