@@ -33,7 +33,7 @@ test('a line that is full is left to one connection, after a second was tried', 
   const a = await openWiredTab('a');
   const b = await openWiredTab('b');
   await b.expectPeers(1);
-  const file = testFile('by one.bin', 15 * MIB);
+  const file = testFile('by one.bin', 22 * MIB);
   const share = await a.share([file]);
   await b.paste(share.link);
   await expect.poll(async () => (await connections(a)).made, { timeout: 30_000 }).toBe(2);

@@ -127,6 +127,16 @@ describe('sending over several connections', () => {
     await clock.advance(60_000);
   });
 
+  it('[WR12] one unlucky span does not settle it', async () => {
+    const { send, open, path, clock, entries } = await rig(lossy);
+    // The second connection is there after 6.5 s, and its first span over after 10.5 s.
+    clock.after(7_000, () => Object.assign(path, { perConnection: 200 * KIB }));
+    clock.after(10_600, () => Object.assign(path, lossy));
+    await send(25_000);
+    expect(entries.filter(({ message }) => message === 'lanes are of no use')).toEqual([]);
+    expect(open()).toBe(4);
+  });
+
   it('[WR12] a path that two fill comes to two', async () => {
     const { send, open } = await rig({ ...lossy, line: 700 * KIB });
     await send(40_000);
