@@ -3,32 +3,38 @@ import { discarded } from '../src/index.ts';
 
 const MIB = 1024 * 1024;
 const BUFFER_BYTES = MIB / 4;
-/** More than may lie about, and less than what a browser collects by itself. */
-const COUNT = 80;
+const COUNT = 800;
+/** Chromium 156: 56 to 72 MiB, and 127 where nothing is done about it. */
+const MAX_LYING_BYTES = 100 * MIB;
 
 const SENDER = `
-  for (let i = 0; i < ${COUNT}; i += 1) {
+  onmessage = () => {
     const { buffer } = new Uint8Array(${BUFFER_BYTES}).fill(1);
     postMessage(buffer, [buffer]);
-  }`;
+  };`;
 
-it('what is discarded is collected, though it came from another thread', async () => {
+it('of what comes from another thread and is discarded, little lies about', async () => {
   let collected = 0;
+  let most = 0;
   const registry = new FinalizationRegistry<undefined>(() => {
     collected += 1;
   });
   const url = URL.createObjectURL(new Blob([SENDER]));
   const worker = new Worker(url);
   await new Promise<void>((resolve) => {
-    let left = COUNT;
+    let received = 0;
     worker.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
+      received += 1;
       registry.register(data, undefined);
       discarded(data.byteLength);
-      left -= 1;
-      if (left === 0) resolve();
+      most = Math.max(most, received - collected);
+      if (received === COUNT) resolve();
+      // What is collected is told of in tasks of its own, which come after those that wait already.
+      else setTimeout(() => worker.postMessage(undefined));
     });
+    worker.postMessage(undefined);
   });
-  await expect.poll(() => collected).toBeGreaterThanOrEqual(COUNT / 2);
   worker.terminate();
   URL.revokeObjectURL(url);
+  expect(most * BUFFER_BYTES).toBeLessThan(MAX_LYING_BYTES);
 });
