@@ -29,10 +29,7 @@ test.describe('a file is saved while it downloads', () => {
     await b.expectSaved(share.root);
   });
 
-  test('to a place that was chosen, where it has its name when it is whole', async ({
-    openProfile,
-    openTab,
-  }) => {
+  test('to a file that was picked, which is empty until it is whole', async ({ openProfile, openTab }) => {
     const file = testFile('as it comes.bin', SIZE);
     const { tab: a, tap } = await (await openProfile()).openTappedTab();
     const share = await a.share([file]);
