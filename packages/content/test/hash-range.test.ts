@@ -36,6 +36,20 @@ const { info, layer } = shareOfBlocks(1300);
 const tree = buildFileTree(info, 0, layer);
 
 describe('block-hash ranges', () => {
+  it('[CT9] have any block of a file of 10 GiB verified after some 17 KB, and not after all of its hashes', () => {
+    const made = shareOfBlocks(40_960, 256 * 1024);
+    expect(made.info.files[0]?.length).toBe(10 * 1024 ** 3);
+    expect(made.layer.byteLength).toBe(1_310_720);
+    const whole = buildFileTree(made.info, 0, made.layer);
+    const [first, ...others] = hashRanges(made.info);
+    for (const range of [first, others.at(-1)]) {
+      const answer = proveRange(whole, range as HashRange);
+      // 512 hashes, and one for each of the 7 levels from them to the root.
+      expect(answer.byteLength).toBe((512 + 7) * HASH_BYTES);
+      verifyRange(made.info, range as HashRange, answer);
+    }
+  });
+
   it.each([1, 2, 3, 5, 511, 512, 513, 1024, 1300])(
     '[CT9] of a file of %i blocks carry all of its hashes',
     (count) => {
