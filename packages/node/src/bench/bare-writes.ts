@@ -1,17 +1,24 @@
 /** As many to a transaction as the block store takes: what is compared is what stands around the writes. */
 const BATCH_ENTRIES = 8;
 
-/** IndexedDB and nothing else: batches of `put`, all of them under way at once. Resolves when everything is written. */
-export async function writeBare(
-  name: string,
-  entries: readonly (readonly [key: string, value: ArrayBuffer])[],
-): Promise<void> {
+/** IndexedDB and nothing else. */
+export interface BareWrites {
+  /** Batches of `put`, all of them under way at once. Resolves when everything is written. */
+  write(entries: readonly (readonly [key: string, value: ArrayBuffer])[]): Promise<void>;
+  close(): void;
+}
+
+export async function openBareWrites(name: string): Promise<BareWrites> {
   const database = await open(name);
-  const batches = Array.from({ length: Math.ceil(entries.length / BATCH_ENTRIES) }, (_, i) =>
-    writeBatch(database, entries.slice(i * BATCH_ENTRIES, (i + 1) * BATCH_ENTRIES)),
-  );
-  await Promise.all(batches);
-  database.close();
+  return {
+    async write(entries) {
+      const batches = Array.from({ length: Math.ceil(entries.length / BATCH_ENTRIES) }, (_, i) =>
+        writeBatch(database, entries.slice(i * BATCH_ENTRIES, (i + 1) * BATCH_ENTRIES)),
+      );
+      await Promise.all(batches);
+    },
+    close: () => database.close(),
+  };
 }
 
 function open(name: string): Promise<IDBDatabase> {

@@ -4,7 +4,7 @@ import { openStores, type Stores } from '@tabswarm/store';
 import { addShare } from '../vault/add-share.ts';
 import { createGate } from '../vault/gate.ts';
 import { createVault, createWebStoreLock } from '../vault/index.ts';
-import { writeBare } from './bare-writes.ts';
+import { openBareWrites } from './bare-writes.ts';
 
 /*
  * The way of a share's bytes from the file to the disk, in parts, each next to what the browser does without us. Made
@@ -67,13 +67,14 @@ export function openStorageBench(): StorageBench {
       return timed(() => seal(file));
     },
 
-    writeBare: (bytes) =>
-      inPortions(bytes, (blocks) =>
-        writeBare(
-          `${NAME}-bare`,
-          blocks.map(({ id, data }) => [id, data] as const),
-        ),
-      ),
+    async writeBare(bytes) {
+      const bare = await openBareWrites(`${NAME}-bare`);
+      const ms = await inPortions(bytes, (blocks) =>
+        bare.write(blocks.map(({ id, data }) => [id, data] as const)),
+      );
+      bare.close();
+      return ms;
+    },
 
     async store(bytes) {
       const { blocks } = openStores(systemClock, { name: NAME });
