@@ -1,5 +1,4 @@
 import type { Node, Root, SourceFile } from '@tabswarm/node';
-import { formatBytes } from './format.ts';
 
 function isTorrent({ path }: SourceFile): boolean {
   return path.length === 1 && /\.torrent$/i.test(path[0] ?? '');
@@ -16,35 +15,17 @@ export function splitTorrents(files: readonly SourceFile[]): {
   };
 }
 
-/**
- * Has files checked that are here already; resolves with the bytes that were right, and undefined where somebody stopped
- * it, which is no failure. Rejects with an error for people.
- */
-async function supplyFiles(
+/** Has files checked that are here already; that somebody stops it is no failure. Rejects with an error for people. */
+export async function supplyFiles(
   node: Pick<Node, 'supply'>,
   root: Root,
   files: readonly SourceFile[],
-): Promise<number | undefined> {
+): Promise<void> {
   try {
-    return await node.supply(root, files);
+    await node.supply(root, files);
   } catch (cause) {
     if (!(cause instanceof Error && cause.name === 'AbortError')) throw cause;
-    return undefined;
   }
-}
-
-/** Has files checked that were chosen for a share of so many bytes. Rejects with an error for people. */
-export async function supplyShare(
-  node: Pick<Node, 'supply'>,
-  { root, size }: { readonly root: Root; readonly size: number },
-  files: readonly SourceFile[],
-): Promise<void> {
-  const chosen = files.reduce((sum, { file }) => sum + file.size, 0);
-  const right = await supplyFiles(node, root, files);
-  if (right === undefined || right >= Math.min(size, chosen)) return;
-  throw new Error(
-    `${formatBytes(right)} of these files are as in this share, and are here now. The other ${formatBytes(chosen - right)} were changed since, or belong to something else.`,
-  );
 }
 
 /**

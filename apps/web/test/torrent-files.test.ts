@@ -1,6 +1,6 @@
 import type { Root, SourceFile } from '@tabswarm/node';
 import { describe, expect, it } from 'vitest';
-import { openTorrents, supplyShare } from '../src/torrent-files.ts';
+import { openTorrents } from '../src/torrent-files.ts';
 
 const fileNamed = (name: string): SourceFile => ({ path: [name], file: new Blob([name]) });
 const TORRENTS = [fileNamed('a.torrent'), fileNamed('b.torrent')];
@@ -54,28 +54,5 @@ describe('torrent files that come with other files', () => {
       'no torrent',
     );
     expect(node.asked).toEqual(['add b.torrent', 'supply b.torrent']);
-  });
-});
-
-describe('files that are chosen for a share', () => {
-  const root = 'r' as Root;
-  const files = ['12345', '678'].map((name) => fileNamed(name));
-  const supply = (right: number, size: number): Promise<void> =>
-    supplyShare({ supply: () => Promise.resolve(right) }, { root, size }, files);
-
-  it('[CT25] are told of where some of them are others', async () => {
-    await expect(supply(3, 8)).rejects.toThrow(
-      '3 B of these files are as in this share, and are here now. The other 5 B were changed since, or belong to something else.',
-    );
-  });
-
-  it('[CT25] need not be all of the share, and may be more', async () => {
-    await supply(8, 20);
-    await supply(3, 3);
-  });
-
-  it('[CT25] are not told of where somebody stopped it', async () => {
-    const stopped = new DOMException('stopped', 'AbortError');
-    await supplyShare({ supply: () => Promise.reject(stopped) }, { root, size: 8 }, files);
   });
 });

@@ -43,7 +43,7 @@ export function namingOf({
     },
     alias(path) {
       const alias = [name, ...path].join('/');
-      return taken.has(alias) ? undefined : alias;
+      return taken.has(alias) || !taken.has(path.join('/')) ? undefined : alias;
     },
   };
 }

@@ -172,7 +172,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     };
     running.set(root, run);
     duties
-      .hold(dutyOf(root), (signal) => fetch(root, run, signal), { signal: run.over.signal })
+      .hold(`download ${root}`, (signal) => fetch(root, run, signal), { signal: run.over.signal })
       .then(
         () => {
           // A newer one may have taken its place.
@@ -185,18 +185,9 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
           void startWait(room, run.roomWait);
           // What is read of it may be small enough.
           fetchAside(root, run);
-          standByAgain(root, run);
         },
       )
       .finally(onChange);
-  };
-
-  /** Where another tab has overcome what stopped both, this one goes on when that closes. */
-  const standByAgain = (root: Root, run: Running): void => {
-    duties.heldElsewhere(dutyOf(root), { signal: run.over.signal }).then(
-      () => retry(root, { anyway: true }),
-      () => undefined,
-    );
   };
 
   /** The tab that has the download knows nothing of readers in this one, which fetches for them itself. */
@@ -271,8 +262,6 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     },
   };
 }
-
-const dutyOf = (root: Root): string => `download ${root}`;
 
 /** 0 while it is not known how much there is of it. */
 function bytesMissing(share: Share | undefined): number {

@@ -1,4 +1,4 @@
-import { abortable, createDeferred, every, type Clock } from '@tabswarm/base';
+import { abortable, every, type Clock } from '@tabswarm/base';
 import type { TabChannel } from '@tabswarm/store';
 
 /**
@@ -16,22 +16,17 @@ export interface Duties {
     work: (signal: AbortSignal) => Promise<void>,
     options: { readonly signal: AbortSignal },
   ): Promise<void>;
-  /** Resolves when another tab has had the duty for a while; rejects with `signal.reason` when that aborts. */
-  heldElsewhere(name: string, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
 /** For a store that no other tab shares. */
 export const soleDuties: Duties = {
   hold: (_name, work, { signal }) => abortable(Promise.resolve(signal).then(work), signal),
-  heldElsewhere: (_name, { signal }) => abortable(new Promise(() => undefined), signal),
 };
 
 /** Whoever has duties says so as often. */
 const BEAT_MS = 1_000;
 /** Of a tab that has missed so many beats nothing is to be expected: it is frozen, or hangs. */
 const MISSED_BEATS = 4;
-/** Who has it for so many beats on end does not fail at once, as for want of room. */
-const LASTING_BEATS = 8;
 
 export interface LockDutiesCollaborators {
   readonly locks: LockManager;
@@ -118,23 +113,6 @@ export function createLockDuties({ locks, tabs, clock }: LockDutiesCollaborators
         const outcome = await once(name, work, { signal, steal });
         if (outcome === 'done') return;
         steal = outcome === 'silent';
-      }
-    },
-    async heldElsewhere(name, { signal }) {
-      const { promise, resolve } = createDeferred<void>();
-      let beats = 0;
-      let heardAt = -Infinity;
-      const stop = tabs.onMessage((message) => {
-        if (message !== name) return;
-        const now = clock.now();
-        beats = now - heardAt < MISSED_BEATS * BEAT_MS ? beats + 1 : 1;
-        heardAt = now;
-        if (beats >= LASTING_BEATS) resolve();
-      });
-      try {
-        await abortable(promise, signal);
-      } finally {
-        stop();
       }
     },
   };

@@ -89,7 +89,7 @@ export async function startWait(room: Room, wait: RoomWait): Promise<void> {
 /**
  * Whether it may go on by itself: there is room for all that it needs, and there is more, or less is used, than when it
  * stopped. The first alone would have it try again and again, as browsers know no better than roughly what is free. Where
- * they do not say, it may also go on after a while.
+ * they tell every site the same, it may also go on after a while.
  */
 export function hasRoomCome(
   wait: RoomWait,

@@ -195,6 +195,12 @@ describe('a choice', () => {
     const inner = chosen(undefined, 'skip', [['x', 'y']], naming);
     expect(priorityOf(inner, ['x', 'y'], naming)).toBe('skip');
     expect(priorityOf(inner, ['y'], naming)).toBe('normal');
+    // Nobody knows of the other one as long as there is no list.
+    const blind = chosen(onlyThese([['x', 'y']]), 'normal', [['y']], namingOf({ name: 'x' }));
+    expect([priorityOf(blind, ['x', 'y'], naming), priorityOf(blind, ['y'], naming)]).toEqual([
+      'normal',
+      'normal',
+    ]);
     const outer = chosen(inner, 'first', [['y']], naming);
     expect([priorityOf(outer, ['x', 'y'], naming), priorityOf(outer, ['y'], naming)]).toEqual([
       'skip',

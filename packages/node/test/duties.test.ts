@@ -141,27 +141,6 @@ describe('a duty of one tab', () => {
     expect(second.seen.begun).toBe(0);
   });
 
-  it('[ST29] is known to be another’s when that tab has had it for some seconds, and not before', async () => {
-    const known: string[] = [];
-    void second.duties.heldElsewhere(NAME, second.over).then(() => known.push('second'));
-    void second.duties.heldElsewhere('download y', second.over).catch(() => known.push('gave up'));
-    // Those that fail at once: each is heard of once, with a pause between them.
-    for (let i = 0; i < 20; i += 1) {
-      const failing = first.duties.hold(NAME, () => Promise.reject(new Error('no room')), first.over);
-      await expect(failing).rejects.toThrow('no room');
-      await advance(5_000, first, second);
-    }
-    expect(known).toEqual([]);
-    void first.hold();
-    await advance(6_000, first, second);
-    expect(known).toEqual([]);
-    await advance(2_000, first, second);
-    expect(known).toEqual(['second']);
-    second.over.abort(new Error('enough'));
-    await advance(100, second);
-    expect(known).toEqual(['second', 'gave up']);
-  });
-
   it('[ST29] is given up by whoever waits for it or has it', async () => {
     const [held, waiting] = [first.hold(), second.hold()];
     const gaveUp = [held, waiting].map((one) => expect(one).rejects.toThrow('enough'));

@@ -136,7 +136,6 @@ describe('reading a file while it arrives', () => {
 
   it('[PV10] is served in a tab whose download another tab of the browser has', async () => {
     const elsewhere: Duties = {
-      ...soleDuties,
       hold: (_name, _work, { signal }) => abortable(new Promise(() => undefined), signal),
     };
     const [a, b] = [await openTab(), await openTab({ duties: elsewhere })];

@@ -3,7 +3,7 @@ import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
 import { createMemoryBrowser, type Stores } from '@tabswarm/store';
 import type { Node } from '../src/api.ts';
-import { soleDuties, type Duties } from '../src/duties.ts';
+import { soleDuties } from '../src/duties.ts';
 import { createNode } from '../src/node.ts';
 import type { Room } from '../src/room.ts';
 import type { TransferView } from '../src/snapshot.ts';
@@ -61,14 +61,14 @@ const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
 /** A tab of a browser with empty stores on this disk. */
-export async function openTab(disk: Disk = createDisk(), duties: Duties = soleDuties) {
+export async function openTab(disk: Disk = createDisk()) {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
   const shared = { clock: systemClock, random: systemRandom, log: silentLog };
   const stores = onDisk(createMemoryBrowser(systemClock).openTab(), disk);
   const vault = createVault({ stores, lock: createMemoryStoreLock(), ...shared });
   const node = createNode(
-    { vault, transport, identity, duties, room: disk, ...shared },
+    { vault, transport, identity, duties: soleDuties, room: disk, ...shared },
     { site: 'https://tabs.example/' },
   );
   open.push(node);

@@ -1,7 +1,6 @@
-import { createDeferred, silentLog } from '@tabswarm/base';
+import { silentLog } from '@tabswarm/base';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { soleDuties, type Duties } from '../src/duties.ts';
 import { createRoom, hasRoomCome, type RoomView } from '../src/room.ts';
 import type { TransferView } from '../src/snapshot.ts';
 import { BLOCK, createDisk, openTab, rowWhere, stopTabs, type Disk } from './room-support.ts';
@@ -10,11 +9,11 @@ const MIB = 1024 * 1024;
 const SIZE = 40 * BLOCK;
 
 /** `blocks` is how many the share has. */
-async function openLinked(disk: Disk, duties?: Duties) {
+async function openLinked(disk: Disk) {
   const sharersDisk = createDisk();
   const sharer = await openTab(sharersDisk);
   const { link, root } = await sharer.node.share([{ path: ['a.bin'], file: fileOf(SIZE) }]);
-  const { node, transport } = await openTab(disk, duties);
+  const { node, transport } = await openTab(disk);
   await transport.dial(sharer.transport.self);
   return { node, link, root, blocks: sharersDisk.written };
 }
@@ -58,30 +57,6 @@ describe('a download that there is no room for', () => {
     disk.nominal = true;
     const { node, link } = await openLinked(disk);
     await node.add(link);
-    await rowWhere(node, ({ status }) => status.state === 'complete');
-  });
-
-  it('[ST29] stands by once another tab of the browser has it for a while, and goes on after that', async () => {
-    const disk = createDisk();
-    disk.free = 3 * MIB;
-    const elsewhere = createDeferred<void>();
-    const freed = createDeferred<void>();
-    let held = 0;
-    const duties: Duties = {
-      async hold(name, work, options) {
-        held += 1;
-        // What another tab has is waited for.
-        if (held > 1) await freed.promise;
-        await soleDuties.hold(name, work, options);
-      },
-      heldElsewhere: () => elsewhere.promise,
-    };
-    const { node, link } = await openLinked(disk, duties);
-    await node.add(link);
-    await rowWhere(node, (view) => problemOf(view)?.code === 'no-room');
-    elsewhere.resolve();
-    await rowWhere(node, ({ status }) => status.state === 'fetching' && status.elsewhere === true);
-    freed.resolve();
     await rowWhere(node, ({ status }) => status.state === 'complete');
   });
 

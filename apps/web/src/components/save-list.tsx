@@ -5,12 +5,9 @@ import { RenamedFiles } from './renamed-files.tsx';
 /** What of a share is being saved, and what has become of it. */
 export function SaveList({
   saves,
-  isPaused,
   onDismiss,
 }: {
   readonly saves: readonly SaveView[];
-  /** Whether the download is, without which nothing arrives. */
-  readonly isPaused: boolean;
   readonly onDismiss: (id: string) => void;
 }) {
   return (
@@ -20,10 +17,9 @@ export function SaveList({
           <div className="save-line">
             <p {...(save.status.state === 'failed' ? { role: 'alert', className: 'error' } : {})}>
               {textOf(save)}
-              {isPaused && save.status.state === 'saving' && '. It waits, as the download is paused.'}
             </p>
             {/* Said when it changes, and not with every percent. */}
-            <output className="visually-hidden">{toldOf(save, isPaused)}</output>
+            <output className="visually-hidden">{toldOf(save)}</output>
             <button
               type="button"
               className="quiet"
@@ -59,10 +55,9 @@ function dismissLabel({ status }: SaveView): string {
 }
 
 /** What is read out; a failure is an alert of its own. */
-function toldOf(save: SaveView, isPaused: boolean): string {
+function toldOf(save: SaveView): string {
   if (save.status.state === 'failed') return '';
-  if (save.status.state !== 'saving') return textOf(save);
-  return `Saving ${save.name ?? 'it'}${isPaused ? ' waits, as the download is paused' : ''}`;
+  return save.status.state === 'saving' ? `Saving ${save.name ?? 'it'}` : textOf(save);
 }
 
 function textOf({ name, fileCount, status }: SaveView): string {

@@ -2,7 +2,7 @@ import type { Node, TransferView } from '@tabswarm/node';
 import { useEffect, useRef, useState } from 'react';
 import { previewOf } from '../preview/kinds.ts';
 import { pageDownloads } from '../save/page-downloads.ts';
-import { supplyShare } from '../torrent-files.ts';
+import { supplyFiles } from '../torrent-files.ts';
 import { RemoveQuestion } from './remove-question.tsx';
 import { SupplyButton } from './supply-button.tsx';
 
@@ -91,10 +91,7 @@ export function TransferButtons({ node, transfer, onSave, onPreview, act }: Tran
       )}
       {openable && state === 'sharing' && <SaveButton transfer={transfer} onSave={onSave} />}
       {root && transfer.hasTorrent && incomplete && !transfer.supply && (
-        <SupplyButton
-          name={name}
-          onFiles={(files) => act(supplyShare(node, { root, size: transfer.size ?? Infinity }, files))}
-        />
+        <SupplyButton name={name} onFiles={(files) => act(supplyFiles(node, root, files))} />
       )}
       {transfer.hasTorrent && !incomplete && (
         <button

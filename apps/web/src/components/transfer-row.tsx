@@ -85,9 +85,7 @@ export function TransferRow({ page, transfer }: { readonly page: Booted; readonl
       )}
       {supply && <SupplyLine node={node} name={name} supply={supply} act={act} />}
       {transfer.receivers.length > 0 && <ReceiverList name={name} receivers={transfer.receivers} />}
-      {saves.length > 0 && (
-        <SaveList saves={saves} isPaused={status.state === 'paused'} onDismiss={page.saves.dismiss} />
-      )}
+      {saves.length > 0 && <SaveList saves={saves} onDismiss={page.saves.dismiss} />}
       {root && files.length > 1 && (
         <FileList
           node={node}

@@ -92,7 +92,7 @@ export function createStriping(
     }
     await pause();
     const first = await measure();
-    // Of the connections before them too it was the better one of two, and one that is unlucky settles nothing.
+    // One span that is unlucky settles nothing, neither here nor before.
     const after = first.rate >= MIN_GAIN * before.rate ? first : faster(first, await measure());
     const gain = after.rate / before.rate;
     const isKept = gain >= MIN_GAIN;
@@ -114,16 +114,16 @@ export function createStriping(
 
   const watch = async (): Promise<void> => {
     await pause();
-    // A new connection sends more than the path takes, and may need seconds to come back from that, which further ones would
-    // only seem to gain: its rate is the better one of two.
-    let measured = faster(await measure(), await measure());
+    let measured = await measure();
     for (;;) {
       // With little to send the first connection carries all of it.
       const idle = ours.filter((lane) => clock.now() - lane.usedAt() >= IDLE_MS);
       ours = ours.filter((lane) => !idle.includes(lane));
       lanes.close(idle);
       if (measured.full === 0 && lanes.count() === 0) return;
-      if (mayTry(measured)) measured = await attempt(measured);
+      // A new connection sends more than the path takes, and may need seconds to come back from that, which further ones
+      // would only seem to gain: what they are held against is the better one of two spans.
+      if (mayTry(measured)) measured = await attempt(faster(measured, await measure()));
       else {
         const known = lanes.count();
         measured = await measure();
