@@ -7,6 +7,7 @@ import {
   createTestBrowser,
   filesFrom,
   patternOf,
+  putting,
   type TestBrowser,
   type TestTab,
 } from './vault-support.ts';
@@ -42,10 +43,7 @@ describe('an add that does not end well', () => {
 
   it('[ST11] is not taken for cancelled where IndexedDB breaks off what is stored', async () => {
     const broken = browser.openTab({
-      stores: (stores) => ({
-        ...stores,
-        blocks: { ...stores.blocks, put: () => Promise.reject(new DOMException('closed', 'AbortError')) },
-      }),
+      stores: putting(() => Promise.reject(new DOMException('closed', 'AbortError'))),
     });
     await expect(addTo(broken, contents)).rejects.toMatchObject({
       name: 'Error',
@@ -106,17 +104,11 @@ describe('an add that does not end well', () => {
   it('[ST11] has written its last block before it cleans up', async () => {
     let puts = 0;
     const tab = browser.openTab({
-      stores: ({ blocks, shares }) => ({
-        shares,
-        blocks: {
-          ...blocks,
-          async put(block) {
-            puts += 1;
-            if (puts === 1) throw new DOMException('no such store', 'NotFoundError');
-            await sleep(systemClock, 30);
-            await blocks.put(block);
-          },
-        },
+      stores: putting(async (write, block) => {
+        puts += 1;
+        if (puts === 1) throw new DOMException('no such store', 'NotFoundError');
+        await sleep(systemClock, 30);
+        await write(block);
       }),
     });
     await expect(addTo(tab, contents)).rejects.toMatchObject({ name: 'NotFoundError' });

@@ -10,6 +10,7 @@ import {
   createTestBrowser,
   filesFrom,
   patternOf,
+  putting,
   viewIn,
   type TestBrowser,
   type TestTab,
@@ -205,19 +206,13 @@ describe('adding files', () => {
     let waiting = 0;
     let most = 0;
     const tab = browser.openTab({
-      stores: ({ blocks, shares }) => ({
-        shares,
-        blocks: {
-          ...blocks,
-          async put(block) {
-            waiting += 1;
-            most = Math.max(most, waiting);
-            // A disk that takes its time.
-            await sleep(systemClock, 20);
-            await blocks.put(block);
-            waiting -= 1;
-          },
-        },
+      stores: putting(async (write, block) => {
+        waiting += 1;
+        most = Math.max(most, waiting);
+        // A disk that takes its time.
+        await sleep(systemClock, 20);
+        await write(block);
+        waiting -= 1;
       }),
     });
     await addTo(tab, Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}`, patternOf(i, i)])));
@@ -245,15 +240,9 @@ describe('adding files', () => {
       },
     } as unknown as Blob;
     const stalled = browser.openTab({
-      stores: (stores) => ({
-        ...stores,
-        blocks: {
-          ...stores.blocks,
-          async put(block) {
-            await stores.blocks.put(block);
-            reading -= block.data.byteLength;
-          },
-        },
+      stores: putting(async (write, block) => {
+        await write(block);
+        reading -= block.data.byteLength;
       }),
     });
     await stalled.add([{ path: ['a'], file }], { visibility: 'public', job: 'x' }, () => undefined);

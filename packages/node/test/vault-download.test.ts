@@ -7,11 +7,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   addTo,
   blocksIn,
-  hashOf,
   carryBlocks,
   carryMetainfo,
   createTestBrowser,
+  hashOf,
+  openPair,
   patternOf,
+  SMALL_FOLDER,
   viewIn,
   type TestBrowser,
   type TestTab,
@@ -19,25 +21,18 @@ import {
 
 const BLOCK = 256 * 1024;
 const NOWHERE = idFromBytes<Root>(new Uint8Array(32));
-const CONTENTS = {
-  'set/a': patternOf(3 * BLOCK + 5, 1),
-  'set/b': patternOf(100, 2),
-  'set/c': patternOf(0, 3),
-};
 
 let source: TestTab;
 let browser: TestBrowser;
 let vault: TestTab;
 beforeEach(() => {
-  source = createTestBrowser().openTab();
-  browser = createTestBrowser();
-  vault = browser.openTab();
+  ({ source, browser, vault } = openPair());
 });
 
 describe('downloading', () => {
   let root: Root;
   beforeEach(async () => {
-    ({ root } = await addTo(source, CONTENTS));
+    ({ root } = await addTo(source, SMALL_FOLDER));
   });
 
   it('[ST15] lists what is wanted, knowing no more than the link', async () => {
@@ -65,7 +60,7 @@ describe('downloading', () => {
     const view = await carryMetainfo(source, vault, root);
     expect(view.metainfo?.missingHashes).toEqual([]);
     expect(await carryBlocks(source, vault, root)).toEqual(['kept', 'kept', 'kept', 'kept', 'kept']);
-    for (const [path, bytes] of Object.entries(CONTENTS)) {
+    for (const [path, bytes] of Object.entries(SMALL_FOLDER)) {
       expect(await hashOf(await vault.read(root, path.split('/')))).toBe(await hashOf(bytes));
     }
     // And it serves as the source does.
@@ -167,20 +162,20 @@ describe('downloading', () => {
     await vault.stores.blocks.delete(lost === undefined ? [] : [lost]);
     expect(blocksIn((await viewIn(browser.openTab(), root)) as ShareView)).toHaveLength(2);
     expect(await carryBlocks(source, later, root)).toHaveLength(5);
-    expect(await hashOf(await later.read(root, ['a']))).toBe(await hashOf(CONTENTS['set/a']));
+    expect(await hashOf(await later.read(root, ['a']))).toBe(await hashOf(SMALL_FOLDER['set/a']));
   });
 
   it('[ST12] needs no block that another share has', async () => {
-    await addTo(vault, { 'the same': CONTENTS['set/a'] });
+    await addTo(vault, { 'the same': SMALL_FOLDER['set/a'] });
     await vault.want({ root, signaling: [] });
     const view = await carryMetainfo(source, vault, root);
     expect(blocksIn(view)).toEqual([0, 1, 2, 3]);
     await carryBlocks(source, vault, root, [4]);
-    expect(await hashOf(await vault.read(root, ['a']))).toBe(await hashOf(CONTENTS['set/a']));
+    expect(await hashOf(await vault.read(root, ['a']))).toBe(await hashOf(SMALL_FOLDER['set/a']));
   });
 
   it('[ST12] has a block in every share as soon as it comes for one', async () => {
-    const other = await addTo(source, { 'the same': CONTENTS['set/a'] });
+    const other = await addTo(source, { 'the same': SMALL_FOLDER['set/a'] });
     for (const each of [root, other.root]) {
       await vault.want({ root: each, signaling: [] });
       await carryMetainfo(source, vault, each);
@@ -199,7 +194,7 @@ describe('downloading', () => {
     await expect(vault.read(root, ['a'])).rejects.toMatchObject({ name: 'NotFoundError' });
     await carryMetainfo(source, vault, root);
     await carryBlocks(source, vault, root, [0, 1, 2, 4]);
-    expect(await hashOf(await vault.read(root, ['b']))).toBe(await hashOf(CONTENTS['set/b']));
+    expect(await hashOf(await vault.read(root, ['b']))).toBe(await hashOf(SMALL_FOLDER['set/b']));
     expect((await vault.read(root, ['c'])).size).toBe(0);
     await expect(vault.read(root, ['a'])).rejects.toMatchObject({ name: 'IncompleteError' });
     for (const path of [undefined, ['x'], ['set'], [], ['a', 'b'], ['set', 'set', 'a']]) {
@@ -208,7 +203,7 @@ describe('downloading', () => {
   });
 
   it('[ST18] reads any stretch of a file', async () => {
-    const bytes = CONTENTS['set/a'];
+    const bytes = SMALL_FOLDER['set/a'];
     for (const [start, end] of [
       [0, 5],
       [BLOCK - 3, BLOCK + 3],
@@ -270,7 +265,7 @@ describe('downloading', () => {
 });
 
 it('[ST15] a pasted link adds to what is listed what it did not know', async () => {
-  const { root } = await addTo(source, CONTENTS);
+  const { root } = await addTo(source, SMALL_FOLDER);
   const first = await vault.want({ root, signaling: ['wss://a.example'] });
   await vault.setPaused(root, true);
   const second = await vault.want({ root, name: 'n', signaling: ['wss://a.example', 'wss://b.example'] });
@@ -285,13 +280,13 @@ it('[ST15] a pasted link adds to what is listed what it did not know', async () 
 it('[ST2] does all of it over IndexedDB', async () => {
   const disk = createTestBrowser(() => openStores(systemClock, { name: 'vault-test' }));
   const [first, tab] = [disk.openTab(), disk.openTab()];
-  const { root, key } = await addTo(source, CONTENTS, 'private');
+  const { root, key } = await addTo(source, SMALL_FOLDER, 'private');
   await first.want({ root, key, signaling: [] });
   await carryMetainfo(source, first, root);
   await carryBlocks(source, first, root);
   for (const each of [first, tab, disk.openTab()]) {
     await expect.poll(async () => (await viewIn(each, root))?.keyState).toBe('ok');
-    expect(await hashOf(await each.read(root, ['a']))).toBe(await hashOf(CONTENTS['set/a']));
+    expect(await hashOf(await each.read(root, ['a']))).toBe(await hashOf(SMALL_FOLDER['set/a']));
     each.close();
     each.stores.blocks.close();
     each.stores.shares.close();

@@ -13,11 +13,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
   addTo,
   blocksIn,
-  hashOf,
   carryBlocks,
   carryMetainfo,
-  createTestBrowser,
-  patternOf,
+  hashOf,
+  openPair,
+  SMALL_FOLDER,
   viewIn,
   type TestBrowser,
   type TestTab,
@@ -25,25 +25,18 @@ import {
 
 const BLOCK = 256 * 1024;
 const WRONG_KEY = toBase64Url(new Uint8Array(32).fill(7));
-const CONTENTS = {
-  'set/a': patternOf(3 * BLOCK + 5, 1),
-  'set/b': patternOf(100, 2),
-  'set/c': patternOf(0, 3),
-};
 
 let source: TestTab;
 let browser: TestBrowser;
 let vault: TestTab;
 beforeEach(() => {
-  source = createTestBrowser().openTab();
-  browser = createTestBrowser();
-  vault = browser.openTab();
+  ({ source, browser, vault } = openPair());
 });
 
 describe('a private share', () => {
   let shared: ShareView;
   beforeEach(async () => {
-    shared = await addTo(source, CONTENTS, 'private');
+    shared = await addTo(source, SMALL_FOLDER, 'private');
   });
 
   it('[ST16] is held and served without its key, but not read', async () => {
@@ -76,7 +69,7 @@ describe('a private share', () => {
     expect(view.metainfo?.files.map(({ path }) => path.join('/'))).toEqual(['a', 'b', 'c']);
     for (const tab of [vault, browser.openTab()]) {
       expect((await viewIn(tab, root))?.keyState).toBe('ok');
-      expect(await hashOf(await tab.read(root, ['a']))).toBe(await hashOf(CONTENTS['set/a']));
+      expect(await hashOf(await tab.read(root, ['a']))).toBe(await hashOf(SMALL_FOLDER['set/a']));
     }
   });
 
@@ -107,7 +100,7 @@ describe('a private share', () => {
     expect(blocksIn(view)).toHaveLength(view.metainfo?.blockCount ?? 0);
     await expect(vault.read(root, ['00000001'])).rejects.toMatchObject({ name: 'WrongKeyError' });
     expect(await vault.want({ root, key, signaling: [] })).toMatchObject({ keyState: 'ok', key });
-    expect(await hashOf(await vault.read(root, ['b']))).toBe(await hashOf(CONTENTS['set/b']));
+    expect(await hashOf(await vault.read(root, ['b']))).toBe(await hashOf(SMALL_FOLDER['set/b']));
   });
 
   it('[ST17] says that a manifest cannot be read although the key is right', async () => {
@@ -171,11 +164,11 @@ describe('a private share', () => {
   });
 
   it('[ST17] that turns out to be public needs no key', async () => {
-    const { root } = await addTo(source, CONTENTS);
+    const { root } = await addTo(source, SMALL_FOLDER);
     expect((await vault.want({ root, key: WRONG_KEY, signaling: [] })).keyState).toBe('unchecked');
     const view = await carryMetainfo(source, vault, root);
     expect(view).toMatchObject({ visibility: 'public', keyState: 'none', key: undefined });
     await carryBlocks(source, vault, root);
-    expect(await hashOf(await vault.read(root, ['b']))).toBe(await hashOf(CONTENTS['set/b']));
+    expect(await hashOf(await vault.read(root, ['b']))).toBe(await hashOf(SMALL_FOLDER['set/b']));
   });
 });

@@ -10,6 +10,7 @@ import {
   hashOf,
   onDisk,
   patternOf,
+  putting,
   viewIn,
   type Disk,
   type TestBrowser,
@@ -107,16 +108,10 @@ describe('checking files that are here already', () => {
     let [reads, writes] = [0, 0];
     const small = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`set/${i}`, patternOf(i + 1, i)]));
     const holding = createTestBrowser().openTab({
-      stores: (stores) => ({
-        ...stores,
-        blocks: {
-          ...stores.blocks,
-          async put(block) {
-            writes += 1;
-            if (writes === 3) await holding.holdUp('x');
-            await stores.blocks.put(block);
-          },
-        },
+      stores: putting(async (write, block) => {
+        writes += 1;
+        if (writes === 3) await holding.holdUp('x');
+        await write(block);
       }),
     });
     const sharer = createTestBrowser().openTab();

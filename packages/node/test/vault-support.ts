@@ -37,6 +37,24 @@ export function createTestBrowser(open: () => Stores = createMemoryBrowser(hasty
   };
 }
 
+/** A tab that has what is shared, and one of another browser, in which nothing is. */
+export function openPair(): { source: TestTab; browser: TestBrowser; vault: TestTab } {
+  const browser = createTestBrowser();
+  return { source: createTestBrowser().openTab(), browser, vault: browser.openTab() };
+}
+
+type Put = Stores['blocks']['put'];
+
+/** Stores that write blocks in a way of their own; `write` is what they would have done. */
+export function putting(
+  put: (write: Put, block: Parameters<Put>[0]) => Promise<void>,
+): (stores: Stores) => Stores {
+  return ({ blocks, shares }) => ({
+    shares,
+    blocks: { ...blocks, put: (block) => put((one) => blocks.put(one), block) },
+  });
+}
+
 /** A disk on which so many blocks have room, and the ids of the blocks that were written to it. */
 export interface Disk {
   room: number;
@@ -74,6 +92,13 @@ export function patternOf(length: number, seed: number): Uint8Array<ArrayBuffer>
   for (let i = 0; i < length; i += 1) out[i] = i * 7 + (i >> 8) * 13 + (i >> 16) * 17 + seed;
   return out;
 }
+
+/** A folder of several blocks and one, and an empty file. */
+export const SMALL_FOLDER = {
+  'set/a': patternOf(3 * 256 * 1024 + 5, 1),
+  'set/b': patternOf(100, 2),
+  'set/c': patternOf(0, 3),
+};
 
 /** Files by path, as `add` takes them. */
 export function filesFrom(

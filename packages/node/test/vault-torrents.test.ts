@@ -9,6 +9,7 @@ import {
   createTestBrowser,
   filesFrom,
   hashOf,
+  openPair,
   patternOf,
   supplyTo,
   viewIn,
@@ -26,8 +27,7 @@ const CONTENTS = {
 let sharer: TestTab;
 let vault: TestTab;
 beforeEach(() => {
-  sharer = createTestBrowser().openTab();
-  vault = createTestBrowser().openTab();
+  ({ source: sharer, vault } = openPair());
 });
 
 async function imported(): Promise<Root> {
