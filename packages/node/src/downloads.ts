@@ -66,6 +66,8 @@ interface Running {
   readonly roomWait: RoomWait;
   /** The user wants it, however little room there is. */
   readonly anyway: boolean;
+  /** What of it was here when it stopped for a problem. */
+  keptBytes?: number | undefined;
   readonly over: AbortController;
   /** While another tab of this browser has the download: ends the fetch of what is read in this one. */
   aside?: AbortController | undefined;
@@ -182,6 +184,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
           if (run.over.signal.aborted) return;
           log.warn('a download stopped', { root, cause: errorText(cause) });
           run.state.problem = problemOfDownload(cause);
+          run.keptBytes = shares.get(root)?.keptBytes;
           void startWait(room, run.roomWait);
           // What is read of it may be small enough.
           fetchAside(root, run);
@@ -219,6 +222,13 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     running.delete(root);
   };
 
+  /**
+   * Whether another tab has made progress with what stopped this one: it stands by again, for when that tab closes. Nothing
+   * less is taken for it, or tabs of which none gets on would try in turns for ever.
+   */
+  const isOvercome = ({ state, aside, keptBytes = Infinity }: Running, share: Share): boolean =>
+    state.problem !== undefined && !aside && share.keptBytes > keptBytes;
+
   const isWanted = (share: Share): boolean =>
     isOfUse(share) && (!share.wanted.done || isRead(share.view.root));
 
@@ -229,6 +239,7 @@ export function createDownloads(collaborators: DownloadsCollaborators): Download
     for (const [root, run] of running) {
       const share = shares.get(root);
       if (!share || !isWanted(share)) stopOne(root);
+      else if (isOvercome(run, share)) retry(root, run);
       else fetchAside(root, run);
     }
   };

@@ -3,7 +3,7 @@ import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
 import { createMemoryBrowser, type Stores } from '@tabswarm/store';
 import type { Node } from '../src/api.ts';
-import { soleDuties } from '../src/duties.ts';
+import { soleDuties, type Duties } from '../src/duties.ts';
 import { createNode } from '../src/node.ts';
 import type { Room } from '../src/room.ts';
 import type { TransferView } from '../src/snapshot.ts';
@@ -21,6 +21,8 @@ export interface Disk extends Room {
   nominal: boolean;
   /** How many blocks were written to it, and how often it was asked to keep them. */
   written: number;
+  /** Whether a block is written now, or when that resolves. */
+  turn: () => Promise<void> | undefined;
   asked: number;
 }
 
@@ -31,6 +33,7 @@ export function createDisk(blocks = Infinity): Disk {
     used: 0,
     nominal: false,
     written: 0,
+    turn: () => undefined,
     asked: 0,
     measure: () =>
       Promise.resolve({ used: disk.used, free: disk.free, nominal: disk.nominal, persisted: false }),
@@ -48,6 +51,7 @@ function onDisk({ blocks, shares }: Stores, disk: Disk): Stores {
     blocks: {
       ...blocks,
       async put(block) {
+        await disk.turn();
         if (disk.blocks <= 0) throw new DOMException('no room', 'QuotaExceededError');
         disk.blocks -= 1;
         disk.written += 1;
@@ -60,15 +64,26 @@ function onDisk({ blocks, shares }: Stores, disk: Disk): Stores {
 const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
-/** A tab of a browser with empty stores on this disk. */
-export async function openTab(disk: Disk = createDisk()) {
+/** A browser with empty stores. */
+export interface TestBrowser {
+  readonly stores: ReturnType<typeof createMemoryBrowser>;
+  readonly lock: ReturnType<typeof createMemoryStoreLock>;
+  readonly duties: Duties;
+}
+
+export function createBrowser(duties: Duties = soleDuties): TestBrowser {
+  return { stores: createMemoryBrowser(systemClock), lock: createMemoryStoreLock(), duties };
+}
+
+/** A tab of a browser on this disk. */
+export async function openTab(disk: Disk = createDisk(), browser: TestBrowser = createBrowser()) {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
   const shared = { clock: systemClock, random: systemRandom, log: silentLog };
-  const stores = onDisk(createMemoryBrowser(systemClock).openTab(), disk);
-  const vault = createVault({ stores, lock: createMemoryStoreLock(), ...shared });
+  const stores = onDisk(browser.stores.openTab(), disk);
+  const vault = createVault({ stores, lock: browser.lock, ...shared });
   const node = createNode(
-    { vault, transport, identity, duties: soleDuties, room: disk, ...shared },
+    { vault, transport, identity, duties: browser.duties, room: disk, ...shared },
     { site: 'https://tabs.example/' },
   );
   open.push(node);

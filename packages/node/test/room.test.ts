@@ -1,9 +1,10 @@
-import { silentLog } from '@tabswarm/base';
+import { abortable, createDeferred, silentLog } from '@tabswarm/base';
 import { createSeededRandom } from '@tabswarm/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { soleDuties, type Duties } from '../src/duties.ts';
 import { createRoom, hasRoomCome, type RoomView } from '../src/room.ts';
 import type { TransferView } from '../src/snapshot.ts';
-import { BLOCK, createDisk, openTab, rowWhere, stopTabs, type Disk } from './room-support.ts';
+import { BLOCK, createBrowser, createDisk, openTab, rowWhere, stopTabs, type Disk } from './room-support.ts';
 
 const MIB = 1024 * 1024;
 const SIZE = 40 * BLOCK;
@@ -20,6 +21,18 @@ async function openLinked(disk: Disk) {
 
 function fileOf(bytes: number): Blob {
   return new Blob([createSeededRandom(7).bytes(bytes)]);
+}
+
+/** One duty, of whoever asked for it first. */
+function oneAfterTheOther(): Duties {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    hold(_name, work, { signal }) {
+      const held = abortable(last, signal).then(() => soleDuties.hold(_name, work, { signal }));
+      last = Promise.allSettled([last, held]);
+      return held;
+    },
+  };
 }
 
 const problemOf = ({ status }: TransferView) => ('problem' in status ? status.problem : undefined);
@@ -87,6 +100,31 @@ describe('a download that there is no room for', () => {
     disk.used = 30 * MIB;
     await rowWhere(node, ({ status }) => status.state === 'complete');
     expect(disk.written).toBe(blocks);
+  });
+
+  it('[ST29] is waited for again by a tab that it stopped in, once another one gets on with it', async () => {
+    const disk = createDisk(20);
+    const sharer = await openTab();
+    const { link, root } = await sharer.node.share([{ path: ['a.bin'], file: fileOf(SIZE) }]);
+    const browser = createBrowser(oneAfterTheOther());
+    const [first, second] = [await openTab(disk, browser), await openTab(disk, browser)];
+    for (const { node, transport } of [first, second]) {
+      await transport.dial(sharer.transport.self);
+      await node.add(link);
+    }
+    for (const { node } of [first, second])
+      await rowWhere(node, (view) => problemOf(view)?.code === 'disk-full');
+
+    const rest = createDeferred<void>();
+    const pauseAt = disk.written + 8;
+    disk.turn = () => (disk.written >= pauseAt ? rest.promise : undefined);
+    disk.blocks = Infinity;
+    await first.node.resume(root);
+    await rowWhere(second.node, ({ status }) => status.state === 'fetching' && status.elsewhere === true);
+    const stopped = first.node.stop();
+    rest.resolve();
+    await stopped;
+    await rowWhere(second.node, ({ status }) => status.state === 'complete');
   });
 
   it('[ST27] has the browser asked to keep what is stored', async () => {
