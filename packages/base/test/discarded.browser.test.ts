@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
 import { discarded } from '../src/index.ts';
 
-const MIB = 1024 * 1024;
-const BUFFER_BYTES = MIB / 4;
-const COUNT = 800;
-/** Chromium 156: 56 to 72 MiB, and 127 where nothing is done about it. */
-const MAX_LYING_BYTES = 100 * MIB;
+const BUFFER_BYTES = 256 * 1024;
+const COUNT = 3200;
+const ROUNDS = 3;
+/**
+ * Chromium 156, idle and beside eight busy processes: 24 to 35 MiB lie about on average, and 99 to 119 where nothing is
+ * told. The most at one moment hangs on when the browser's threads get to run (48 to 144 MiB), so it says nothing.
+ */
+const MAX_RATIO = 0.5;
 
 const SENDER = `
   onmessage = () => {
@@ -13,9 +16,10 @@ const SENDER = `
     postMessage(buffer, [buffer]);
   };`;
 
-it('of what comes from another thread and is discarded, little lies about', async () => {
+/** How many of the buffers that came from another thread were not collected yet, summed over their arrivals. */
+async function lyingAbout(onUsed: (byteCount: number) => void): Promise<number> {
   let collected = 0;
-  let most = 0;
+  let sum = 0;
   const registry = new FinalizationRegistry<undefined>(() => {
     collected += 1;
   });
@@ -28,8 +32,8 @@ it('of what comes from another thread and is discarded, little lies about', asyn
     worker.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
       received += 1;
       registry.register(data, undefined);
-      discarded(data.byteLength);
-      most = Math.max(most, received - collected);
+      onUsed(data.byteLength);
+      sum += received - collected;
       if (received === COUNT) resolve();
       // What is collected is told of in tasks of its own, which come after those that wait already.
       else setTimeout(ask);
@@ -38,5 +42,15 @@ it('of what comes from another thread and is discarded, little lies about', asyn
   });
   worker.terminate();
   URL.revokeObjectURL(url);
-  expect(most * BUFFER_BYTES).toBeLessThan(MAX_LYING_BYTES);
+  return sum;
+}
+
+it('of what comes from another thread and is discarded, less than half lies about of what does otherwise', async () => {
+  let told = 0;
+  let untold = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    told += await lyingAbout(discarded);
+    untold += await lyingAbout(() => {});
+  }
+  expect(told / untold).toBeLessThan(MAX_RATIO);
 });
