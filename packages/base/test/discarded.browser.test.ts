@@ -5,7 +5,7 @@ const BUFFER_BYTES = 256 * 1024;
 const COUNT = 3200;
 const ROUNDS = 3;
 /**
- * Chromium 156, idle and beside eight busy processes: 24 to 35 MiB lie about on average, and 99 to 119 where nothing is
+ * Chromium 156, idle and beside eight busy processes: 24 to 31 MiB lie about on average, and 97 to 119 where nothing is
  * told. The most at one moment hangs on when the browser's threads get to run (48 to 144 MiB), so it says nothing.
  */
 const MAX_RATIO = 0.5;
