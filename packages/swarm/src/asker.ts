@@ -19,6 +19,8 @@ export interface Asker {
 export interface AskOptions {
   /** Bytes of the longest answer. */
   readonly max: number;
+  /** What else than `Port.ask` gets the answer. */
+  readonly answer?: ((port: Port, options: Parameters<Port['ask']>[1]) => Promise<ArrayBuffer>) | undefined;
   readonly put: (bytes: ArrayBuffer) => Promise<Verdict>;
   readonly onCorrupt: (port: Port) => void;
   readonly signal: AbortSignal;
@@ -49,11 +51,16 @@ export function createAsker(parts: AskerParts): Asker {
   const askOne = async (
     port: Port,
     question: Question,
-    { max, signal, onProgress }: { max: number; signal: AbortSignal; onProgress: () => void },
+    {
+      max,
+      answer = (asked, options) => asked.ask(question, options),
+      signal,
+      onProgress,
+    }: Pick<AskOptions, 'max' | 'answer' | 'signal'> & { onProgress: () => void },
   ): Promise<ArrayBuffer | undefined> => {
     usefulness.onAsked(port);
     try {
-      const bytes = await port.ask(question, { expect: { max }, signal, onProgress });
+      const bytes = await answer(port, { expect: { max }, signal, onProgress });
       usefulness.onOver(port, 'answered');
       return bytes;
     } catch (cause) {
@@ -66,7 +73,7 @@ export function createAsker(parts: AskerParts): Asker {
   /** Whether somebody gave what was accepted. */
   const askAll = async (
     question: Question,
-    { max, put, onCorrupt, signal }: AskOptions,
+    { max, answer, put, onCorrupt, signal }: AskOptions,
   ): Promise<boolean> => {
     const over = new AbortController();
     const joined = AbortSignal.any([signal, over.signal]);
@@ -81,10 +88,10 @@ export function createAsker(parts: AskerParts): Asker {
         heardAt = clock.now();
         usefulness.onBytes(port);
       };
-      const answer = askOne(port, question, { max, signal: joined, onProgress });
+      const came = askOne(port, question, { max, answer, signal: joined, onProgress });
       open.set(
         port,
-        answer.then((bytes) => ({ port, bytes })),
+        came.then((bytes) => ({ port, bytes })),
       );
     };
 

@@ -47,8 +47,15 @@ export interface ReachCollaborators {
 }
 
 export interface Reach {
-  /** Links to a node and joins a share there. Rejects with an UnreachableError, a NotHoldingError or `signal.reason`. */
-  join(node: NodeId, root: Root, signal: AbortSignal): Promise<Port>;
+  /**
+   * Links to a node and joins a share there. Rejects with an UnreachableError, a NotHoldingError or `signal.reason`.
+   * `onTold`: the other side has been told that we take part, and has not answered yet.
+   */
+  join(
+    node: NodeId,
+    root: Root,
+    options: { readonly signal: AbortSignal; readonly onTold: (port: Port) => void },
+  ): Promise<Port>;
   /** Whether it is linked already, or may be. */
   hasRoomFor(node: NodeId): boolean;
 }
@@ -69,7 +76,7 @@ export function createReach(collaborators: ReachCollaborators): Reach {
 
   return {
     hasRoomFor: (node) => transport.link(node) !== undefined || !isFull(),
-    async join(node, root, signal) {
+    async join(node, root, { signal, onTold }) {
       const link = transport.link(node) ?? (await dial(node, signal));
       const port = ports.get(node);
       if (!port || link.closed.aborted) throw new NotHoldingError('the link closed at once');
@@ -81,6 +88,7 @@ export function createReach(collaborators: ReachCollaborators): Reach {
       try {
         const answer = answers.wait(port, root);
         tellJoined(port, root, { answer: false });
+        onTold(port);
         if (!(await answer)) throw new NotHoldingError('it does not take part in the share');
         return port;
       } catch (cause) {

@@ -2,6 +2,7 @@ import { errorText, type Clock, type Log, type Random } from '@tabswarm/base';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import type { HashRange } from '@tabswarm/content';
 import { createAsker } from './asker.ts';
+import { createEarlyInfo } from './early-info.ts';
 import { createBlockFetch, type BlockFetch } from './block-fetch.ts';
 import type { FetchEvent } from './events.ts';
 import { createHashFetch, type HashFetch } from './hash-fetch.ts';
@@ -30,8 +31,11 @@ export interface SessionCollaborators {
   readonly holding: Holding;
   /** What is being read of the share now. */
   readonly windows: () => Iterable<Window>;
-  /** Links to a node and joins the share there; rejects with an UnreachableError or a NotHoldingError. */
-  readonly reach: (node: NodeId, signal: AbortSignal) => Promise<Port>;
+  /** As `Reach.join`, for this share. */
+  readonly reach: (
+    node: NodeId,
+    options: { readonly signal: AbortSignal; readonly onTold: (port: Port) => void },
+  ) => Promise<Port>;
   /** Nodes that others who take part have told of; see `Exchange`. */
   readonly candidates: (signal: AbortSignal) => AsyncIterable<NodeId>;
   /** Whether there is room for a link to it, if there is none yet. */
@@ -156,8 +160,24 @@ export function createSession(collaborators: SessionCollaborators): Session {
     collaborators.letGo(port);
   };
 
+  const early = createEarlyInfo(holding.root);
+
+  const join = async (node: NodeId, signal: AbortSignal): Promise<Port> => {
+    const onTold = (port: Port): void => {
+      if (banned(node)) return;
+      early.ask(port);
+      asked = port;
+    };
+    let asked: Port | undefined;
+    try {
+      return await reach(node, { signal, onTold });
+    } finally {
+      if (asked && holdingOf(asked)?.informed !== true) early.cancel(asked);
+    }
+  };
+
   const recruiter = createRecruiter({
-    reach,
+    reach: join,
     banned,
     isJoined: (node) => ports.has(node),
     isSpent: (node) => (spent.get(node) ?? 0) > clock.now(),
@@ -188,6 +208,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
       { type: 'askInfo', root },
       {
         max: MAX_INFO_BYTES,
+        answer: early.answer,
         put: (bytes) => holding.putInfo(bytes),
         onCorrupt: (port) => onCorrupt(port, 'info'),
         signal,
@@ -208,6 +229,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
 
   const fetchAll = async (signal: AbortSignal): Promise<void> => {
     await fetchInfo(signal);
+    early.stop();
     emit({ type: 'informed' });
     hashes = createHashFetch({
       missing: holding.layout()?.missingHashes ?? [],
@@ -251,6 +273,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
         await fetchAll(joined);
       } finally {
         over.abort();
+        early.stop();
         wake = [];
       }
     },

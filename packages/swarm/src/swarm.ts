@@ -259,9 +259,9 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
       const session = createSession({
         holding,
         windows: () => urges.windows(root),
-        reach: (node, over) =>
-          reach.join(node, root, over).catch((cause: unknown) => {
-            if (!over.aborted) exchange.onFailed(root, node);
+        reach: (node, options) =>
+          reach.join(node, root, options).catch((cause: unknown) => {
+            if (!options.signal.aborted) exchange.onFailed(root, node);
             throw cause;
           }),
         hasRoomFor: reach.hasRoomFor,

@@ -1,5 +1,11 @@
 import type { Root } from '@tabswarm/protocol/ids';
-import { swarmMessage, SWARM_VERSION, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import {
+  encodePart,
+  PART_BYTES,
+  swarmMessage,
+  SWARM_VERSION,
+  type SwarmMessage,
+} from '@tabswarm/protocol/swarm';
 import { describe, expect, it, vi } from 'vitest';
 import { countListeners } from './listeners.ts';
 import { BLOCK_BYTES, createWorld, ROOT, rootOf, URGENT_BLOCKS, type Peer } from './world.ts';
@@ -36,6 +42,46 @@ describe('fetching a share', () => {
     expect([...leecher.holding.offered.keys()].toSorted((a, b) => a - b)).not.toContain(3);
     expect(leecher.holding.offered.size).toBe(17);
   });
+
+  it('[EX28] asks for the info dictionary as it says that it takes part', async () => {
+    const world = createWorld(4, { latencyMs: () => 100 });
+    const [holder, leecher] = [await world.peer({ has: true }), await world.peer()];
+    const fetching = world.begin(leecher, [holder]);
+    while (!leecher.transport.link(holder.id)) await world.clock.advance(1);
+    await world.clock.advance(210);
+    expect(leecher.holding.layout()).toBeDefined();
+    await fetching.stop();
+  });
+
+  it.each(['says nothing', 'sends a part', 'refuses'] as const)(
+    '[EX28] waits for nobody who was asked so and has not said that it has one (%s)',
+    async (what) => {
+      const world = createWorld(4, { latencyMs: () => 20 });
+      const [mute, leecher] = [await world.mute(), await world.peer()];
+      const holder = await world.peer({ has: true });
+      const said: SwarmMessage[] = [];
+      mute.onLink((link) => {
+        link.channel('swarm').receive((bytes) => {
+          const message = swarmMessage.decode(bytes);
+          said.push(message);
+          if (message.type !== 'askInfo') return;
+          const { request } = message;
+          const part = { request, total: 2 * PART_BYTES, offset: 0, payload: new Uint8Array(PART_BYTES) };
+          if (what === 'sends a part') void link.bulk.send(encodePart(part));
+          else if (what === 'refuses')
+            void link
+              .channel('swarm')
+              .send(swarmMessage.encode({ type: 'refuse', request, reason: 'absent' }));
+        });
+      });
+      const fetching = world.begin(leecher, [{ id: mute.self }, holder]);
+      await world.clock.advance(300);
+      expect(leecher.holding.kept()).toBe(4);
+      expect(said.filter(({ type }) => type === 'askInfo')).toHaveLength(1);
+      if (what !== 'refuses') expect(said.some(({ type }) => type === 'cancel')).toBe(true);
+      await fetching.stop();
+    },
+  );
 
   it('[EX10] asks for urgent blocks before all others', async () => {
     for (let seed = 1; seed <= 5; seed += 1) {
