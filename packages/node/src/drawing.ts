@@ -1,7 +1,7 @@
 import { createState, every, type Clock, type State } from '@tabswarm/base';
 import type { Dht } from '@tabswarm/dht';
 import type { Transport } from '@tabswarm/net';
-import type { NodeId } from '@tabswarm/protocol/ids';
+import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import type { Swarm } from '@tabswarm/swarm';
 import type { ConnectionCounts, Signaling, WebRtcTransport } from '@tabswarm/webrtc';
 import type { Downloads } from './downloads.ts';
@@ -32,6 +32,8 @@ export interface Drawing {
   start(options: { readonly signal: AbortSignal }): void;
   /** Something has changed: the snapshot follows soon. */
   redraw(): void;
+  /** A share has changed: at once where all that is wanted of it has come, as somebody may wait for that. */
+  onShare(root: Root): void;
   /** The snapshot as of now, for whoever cannot wait for the next redraw. */
   drawNow(): void;
 }
@@ -110,6 +112,13 @@ export function createDrawing(parts: DrawingParts): Drawing {
     });
   };
 
+  /** And not drawn yet. */
+  const isJustDone = (root: Root): boolean => {
+    if (shares.get(root)?.wanted.done !== true) return false;
+    const row = snapshot.get().transfers.find((transfer) => transfer.root === root);
+    return row === undefined || row.status.state === 'fetching' || row.status.state === 'finding';
+  };
+
   return {
     snapshot,
     start({ signal }) {
@@ -117,6 +126,10 @@ export function createDrawing(parts: DrawingParts): Drawing {
       every(clock, () => TICK_MS, redraw, { signal });
     },
     redraw,
+    onShare(root) {
+      if (isRunning() && isJustDone(root)) drawNow();
+      else redraw();
+    },
     drawNow,
   };
 }

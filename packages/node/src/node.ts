@@ -163,11 +163,15 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
   });
   const { snapshot, redraw, drawNow } = drawing;
 
-  const onShareChange = (): void => {
+  const reconcile = (): void => {
     announcer.reconcile();
     downloads.reconcile();
     visits.reconcile();
-    redraw();
+  };
+
+  const onShareChange = (root: Root): void => {
+    reconcile();
+    drawing.onShare(root);
   };
 
   const add: Node['add'] = async (text, { files } = {}) => {
@@ -259,7 +263,8 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       );
       healing.start({ signal });
       housekeeping.measure();
-      onShareChange();
+      reconcile();
+      redraw();
     },
     wake: () => healing.wake(),
     async stop() {

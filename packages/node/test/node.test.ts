@@ -1,4 +1,4 @@
-import { createLog, stateWhere, systemClock, systemRandom, type LogEntry } from '@tabswarm/base';
+import { createLog, stateWhere, systemClock, systemRandom, type Clock, type LogEntry } from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { sha256, toHex } from '@tabswarm/protocol/bytes';
@@ -27,12 +27,12 @@ function createBrowser() {
   return { stores: createMemoryBrowser(systemClock), lock: createMemoryStoreLock() };
 }
 
-async function openTab({ stores, lock }: Browser = createBrowser()): Promise<Tab> {
+async function openTab({ stores, lock }: Browser = createBrowser(), clock = systemClock): Promise<Tab> {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
   const entries: LogEntry[] = [];
   const log = createLog((entry) => entries.push(entry));
-  const shared = { clock: systemClock, random: systemRandom, log };
+  const shared = { clock, random: systemRandom, log };
   const vault = createVault({ stores: stores.openTab(), lock, ...shared });
   const node = createNode(
     { vault, transport, identity, duties: soleDuties, ...shared },
@@ -86,6 +86,18 @@ describe('sharing and downloading', () => {
     const view = await row(b.node, root, ({ status }) => status.state === 'complete');
     expect(view).toMatchObject({ name: 'ünï “q”.bin', size: 700_000, progress: 1, readable: true });
     expect(await hashOf(await b.node.read(root))).toEqual(await hashOf(file));
+  });
+
+  it('says at once that a download is done, and not with the next drawing', async () => {
+    const redrawMs = 200;
+    const drawsNever: Clock = {
+      ...systemClock,
+      after: (ms, run) => (ms === redrawMs ? () => undefined : systemClock.after(ms, run)),
+    };
+    const [a, b] = [await openTab(), await openTab(createBrowser(), drawsNever)];
+    await b.transport.dial(a.transport.self);
+    const { link, root } = await a.node.share([{ path: ['x'], file: fileOf(700_000) }]);
+    expect(await b.node.download(link)).toEqual({ root });
   });
 
   it('serves from those who downloaded, when the first has gone', async () => {

@@ -14,7 +14,10 @@ export interface EarlyInfo {
   ask(port: Port): void;
   /** The question need not be answered any more, if that port was asked. */
   cancel(port: Port): void;
-  /** As `Port.ask` for the info dictionary, which may be on its way already. */
+  /**
+   * As `Port.ask` for the info dictionary, which may be on its way already. Nobody is asked early from then on: it would
+   * come from two at once.
+   */
   answer(port: Port, options: AskOptions): Promise<ArrayBuffer>;
   /** Nobody is asked any more. */
   stop(): void;
@@ -32,10 +35,24 @@ export function createEarlyInfo(root: Root): EarlyInfo {
   let early: Early | undefined;
   let stopped = false;
 
-  const take = (port: Port): Early | undefined => {
-    const taken = early?.port === port ? early : undefined;
-    if (taken) early = undefined;
-    return taken;
+  const stop = (): void => {
+    stopped = true;
+    early?.cancelled.abort();
+    early = undefined;
+  };
+
+  /** What has begun becomes the answer to a question with these options. */
+  const adopt = async (asked: Early, { signal, onProgress }: AskOptions): Promise<ArrayBuffer> => {
+    const onAbort = (): void => asked.cancelled.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    asked.onProgress = onProgress;
+    if (asked.received > 0) onProgress?.(asked.received);
+    try {
+      return await asked.bytes;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   };
 
   return {
@@ -53,35 +70,30 @@ export function createEarlyInfo(root: Root): EarlyInfo {
           },
         },
       );
-      bytes.catch(() => undefined);
       const asked: Early = { port, cancelled, bytes, received: 0, onProgress: undefined };
       early = asked;
+      // Whoever gives nothing leaves it to the next one.
+      bytes.catch(() => {
+        if (early === asked) early = undefined;
+      });
     },
-    cancel: (port) => take(port)?.cancelled.abort(),
+    cancel(port) {
+      if (early?.port !== port) return;
+      early.cancelled.abort();
+      early = undefined;
+    },
     async answer(port, options) {
-      const asked = take(port);
-      const { signal, onProgress } = options;
-      if (asked) {
-        const onAbort = (): void => asked.cancelled.abort(signal.reason);
-        signal.addEventListener('abort', onAbort, { once: true });
-        asked.onProgress = onProgress;
-        if (asked.received > 0) onProgress?.(asked.received);
-        try {
-          signal.throwIfAborted();
-          return await asked.bytes;
-        } catch (cause) {
-          // It had none then, and says now that it has one.
-          if (!(cause instanceof RefusedError)) throw cause;
-        } finally {
-          signal.removeEventListener('abort', onAbort);
-        }
+      const asked = early?.port === port ? early : undefined;
+      if (asked) early = undefined;
+      stop();
+      try {
+        if (asked) return await adopt(asked, options);
+      } catch (cause) {
+        // It had none then, and says now that it has one.
+        if (!(cause instanceof RefusedError)) throw cause;
       }
       return port.ask({ type: 'askInfo', root }, options);
     },
-    stop() {
-      stopped = true;
-      early?.cancelled.abort();
-      early = undefined;
-    },
+    stop,
   };
 }

@@ -76,6 +76,7 @@ export interface Session {
 export function createSession(collaborators: SessionCollaborators): Session {
   const { holding, windows, reach, banned, inspection, emit, inflow, clock, random, log } = collaborators;
   const ports = new Map<NodeId, Port>();
+  const early = createEarlyInfo(holding.root);
   /** Who had to make room, until when. */
   const spent = new Map<NodeId, number>();
   let roomMadeAt = -Infinity;
@@ -107,6 +108,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
   const remove = (port: Port): void => {
     if (ports.get(port.remote) !== port) return;
     ports.delete(port.remote);
+    early.cancel(port);
     emit({ type: 'left', peer: port.remote });
     blocks?.remove(port);
     changed();
@@ -159,8 +161,6 @@ export function createSession(collaborators: SessionCollaborators): Session {
     remove(port);
     collaborators.letGo(port);
   };
-
-  const early = createEarlyInfo(holding.root);
 
   const join = async (node: NodeId, signal: AbortSignal): Promise<Port> => {
     const onTold = (port: Port): void => {

@@ -40,9 +40,9 @@ describe('[EX28] an early question for the info dictionary', () => {
     expect(questions).toHaveLength(1);
   });
 
-  it('is asked of one at a time', async () => {
+  it('is asked of one at a time, and of the next when that gives nothing', async () => {
     const early = createEarlyInfo(ROOT);
-    const [one, two] = [fakePort(), fakePort()];
+    const [one, two, three] = [fakePort(), fakePort(), fakePort()];
     early.ask(one.port);
     early.ask(two.port);
     expect(two.questions).toHaveLength(0);
@@ -51,8 +51,32 @@ describe('[EX28] an early question for the info dictionary', () => {
     early.cancel(one.port);
     expect(one.questions[0]?.options.signal.aborted).toBe(true);
     early.ask(two.port);
+    two.questions[0]?.done.reject(new Error('gone'));
+    await vi.waitFor(() => {
+      early.ask(three.port);
+      expect(three.questions).toHaveLength(1);
+    });
+    expect([one, two].map(({ questions }) => questions.length)).toEqual([1, 1]);
+  });
+
+  it('ends when it is asked for without it: it does not come from two at once', () => {
+    const early = createEarlyInfo(ROOT);
+    const [one, two, three] = [fakePort(), fakePort(), fakePort()];
+    early.ask(one.port);
+    void early.answer(two.port, optionsWith());
+    early.ask(three.port);
+    expect(one.questions[0]?.options.signal.aborted).toBe(true);
+    expect([one, two, three].map(({ questions }) => questions.length)).toEqual([1, 1, 0]);
+  });
+
+  it('is not asked of another once its answer is waited for', () => {
+    const early = createEarlyInfo(ROOT);
+    const [one, two] = [fakePort(), fakePort()];
+    early.ask(one.port);
     void early.answer(one.port, optionsWith());
-    expect([one, two].map(({ questions }) => questions.length)).toEqual([2, 1]);
+    early.ask(two.port);
+    expect([one, two].map(({ questions }) => questions.length)).toEqual([1, 0]);
+    expect(one.questions[0]?.options.signal.aborted).toBe(false);
   });
 
   it('is asked again of who refused it and says now that it has one', async () => {
@@ -70,8 +94,9 @@ describe('[EX28] an early question for the info dictionary', () => {
     const early = createEarlyInfo(ROOT);
     const { port, questions } = fakePort();
     early.ask(port);
+    const answer = early.answer(port, optionsWith());
     questions[0]?.done.reject(new Error('gone'));
-    await expect(early.answer(port, optionsWith())).rejects.toThrow('gone');
+    await expect(answer).rejects.toThrow('gone');
     expect(questions).toHaveLength(1);
   });
 

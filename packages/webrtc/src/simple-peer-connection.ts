@@ -27,9 +27,9 @@ export function createSimplePeerOpener(): OpenConnection {
 }
 
 /**
- * A connection over simple-peer. It makes the connection and carries the control channel through `send()`. The bulk
- * channel stands beside it on the same RTCPeerConnection, which simple-peer keeps in `_pc`: its own stream interface
- * would cost a copy and a pause every 64 KiB.
+ * A connection over simple-peer, which makes it and its control channel. The bulk channel stands beside that on the same
+ * RTCPeerConnection, which simple-peer keeps in `_pc`. Neither goes through its stream: that has two timers for each message
+ * that comes, and would cost the bulk channel a copy and a pause every 64 KiB.
  */
 function openSimplePeerConnection(
   { initiator, iceServers, onSignal, onMade }: Parameters<OpenConnection>[0],
@@ -63,6 +63,8 @@ function openSimplePeerConnection(
   peer.on('error', (cause) => {
     failure = cause;
   });
+  const incoming = createIncoming(() => peer.destroy());
+  peer._onChannelMessage = ({ data }) => incoming.take(data);
   peer.on('close', () => {
     const reason = failure ?? new Error('the connection was closed');
     controlOpen.reject(reason);
@@ -86,7 +88,7 @@ function openSimplePeerConnection(
   opened.catch(() => undefined);
 
   return {
-    control: controlPipe(peer),
+    control: controlPipe(peer, incoming),
     bulk: bulkPipe(held),
     opened,
     over: over.promise,
@@ -107,11 +109,30 @@ interface Held {
   bulk: RTCDataChannel | undefined;
 }
 
-function controlPipe(peer: SimplePeer): Pipe {
+interface Incoming {
+  /** What a channel brought. */
+  take(data: unknown): void;
+  onMessage: Pipe['onMessage'];
+}
+
+/** The other side may see the connection open first and send before anybody here listens, but not for ever. */
+function createIncoming(close: () => void): Incoming {
+  const inbox = createInbox(close);
+  return {
+    take(data) {
+      // A string is not of this protocol; an empty message is what the receiver refuses.
+      const message = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array();
+      if (!inbox.deliver(message)) close();
+    },
+    onMessage: (listener) => void inbox.receive(listener),
+  };
+}
+
+function controlPipe(peer: SimplePeer, { onMessage }: Incoming): Pipe {
   return {
     buffered: () => peer.bufferSize,
     send: (bytes) => peer.send(bytes),
-    onMessage: (listener) => void peer.on('data', listener),
+    onMessage,
     onLow: (listener) => peer._channel?.addEventListener('bufferedamountlow', listener),
     setLowThreshold(bytes) {
       if (peer._channel) peer._channel.bufferedAmountLowThreshold = bytes;
@@ -120,19 +141,15 @@ function controlPipe(peer: SimplePeer): Pipe {
 }
 
 function bulkPipe(held: Held): Pipe {
-  // The other side may see the connection open first and send before anybody here listens.
-  const inbox = createInbox(() => held.bulk?.close());
-  held.bulk?.addEventListener('message', ({ data }) => {
-    // A string is not of this protocol; an empty message is what the receiver refuses.
-    inbox.deliver(data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array());
-  });
+  const { take, onMessage } = createIncoming(() => held.bulk?.close());
+  held.bulk?.addEventListener('message', ({ data }) => take(data));
   return {
     buffered: () => held.bulk?.bufferedAmount ?? 0,
     send(bytes) {
       if (!held.bulk) throw new Error('no data channel');
       held.bulk.send(bytes);
     },
-    onMessage: (listener) => void inbox.receive(listener),
+    onMessage,
     onLow: (listener) => held.bulk?.addEventListener('bufferedamountlow', listener),
     setLowThreshold(bytes) {
       if (held.bulk) held.bulk.bufferedAmountLowThreshold = bytes;

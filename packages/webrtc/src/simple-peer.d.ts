@@ -26,11 +26,12 @@ declare module 'simple-peer/simplepeer.min.js' {
     negotiate(): void;
     /** Makes an offer, sets and signals it. */
     _createOffer(): void;
+    /** Takes what the channel brings, and would give it to the stream. */
+    _onChannelMessage(event: MessageEvent<unknown>): void;
     signal(data: SignalData): void;
     send(bytes: Uint8Array<ArrayBuffer>): void;
     destroy(error?: Error): void;
     on(event: 'signal', listener: (data: SignalData) => void): this;
-    on(event: 'data', listener: (chunk: Uint8Array<ArrayBuffer>) => void): this;
     on(event: 'close', listener: () => void): this;
     on(event: 'error', listener: (cause: Error) => void): this;
   }
