@@ -103,18 +103,23 @@ export function createDrawing(parts: DrawingParts): Drawing {
   const isRunning = (): boolean => running?.aborted === false;
   const drawNow = (): void => snapshot.set(draw());
 
+  const drawIfRunning = (): void => {
+    if (isRunning()) drawNow();
+  };
+
   const redraw = (): void => {
     if (redrawing || !isRunning()) return;
     redrawing = true;
     clock.after(REDRAW_MS, () => {
       redrawing = false;
-      if (isRunning()) drawNow();
+      drawIfRunning();
     });
   };
 
-  /** And not drawn yet. */
+  /** A download, and not drawn yet. The row of what is shared here comes with the end of that of its hashing. */
   const isJustDone = (root: Root): boolean => {
-    if (shares.get(root)?.wanted.done !== true) return false;
+    const share = shares.get(root);
+    if (share?.wanted.done !== true || share.view.origin === 'shared') return false;
     const row = snapshot.get().transfers.find((transfer) => transfer.root === root);
     return row === undefined || row.status.state === 'fetching' || row.status.state === 'finding';
   };
@@ -127,7 +132,8 @@ export function createDrawing(parts: DrawingParts): Drawing {
     },
     redraw,
     onShare(root) {
-      if (isRunning() && isJustDone(root)) drawNow();
+      // What is done with the drawing must not become part of storing a block.
+      if (isJustDone(root)) clock.after(0, drawIfRunning);
       else redraw();
     },
     drawNow,

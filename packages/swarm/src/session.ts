@@ -98,7 +98,10 @@ export function createSession(collaborators: SessionCollaborators): Session {
   const add = (port: Port): void => {
     if (ports.has(port.remote) || banned(port.remote) || port.closed.aborted) return;
     makeRoomFor(port.remote);
-    if (ports.size >= MAX_PORTS) return;
+    if (ports.size >= MAX_PORTS) {
+      early.cancel(port);
+      return;
+    }
     ports.set(port.remote, port);
     emit({ type: 'joined', peer: port.remote });
     blocks?.add(port);

@@ -154,6 +154,11 @@ export function createWebRtcTransport(
     );
 
   const settle = (attempt: Attempt, link: RtcLink): void => {
+    // Its first message, which was here before the link, may have been its last.
+    if (link.closed.aborted) {
+      fail(attempt, 'no-path', link.closed.reason);
+      return;
+    }
     finish(attempt);
     // A tab that was reloaded comes back under its id before its old link has timed out.
     links.get(link.remote)?.close('pruned');

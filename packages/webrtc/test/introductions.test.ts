@@ -1,8 +1,10 @@
-import type { Transport } from '@tabswarm/net';
+import { UnreachableError, type Transport } from '@tabswarm/net';
 import { compareDistance, type NodeId } from '@tabswarm/protocol/ids';
 import { generateIdentityKeys, identityFromKeys } from '@tabswarm/protocol/identity';
 import { envelopeRoute } from '@tabswarm/protocol/introduction';
+import { encodeControlFrame, linkMessage } from '@tabswarm/protocol/link';
 import { describe, expect, it } from 'vitest';
+import type { Pipe } from '../src/connection.ts';
 import { createSwitchboard } from './switchboard.ts';
 import { createWorld } from './world.ts';
 
@@ -63,6 +65,30 @@ describe('introductions', () => {
       ]);
       offered.add(b.self < a.self);
     }
+  });
+
+  it('makes no link of a connection whose first word is its last, and one of the next', async () => {
+    const { node } = createWorld();
+    const bye = encodeControlFrame({
+      protocol: 'link',
+      payload: linkMessage.encode({ type: 'bye', reason: 'leaving' }),
+    });
+    let leaves = true;
+    const a = await node({
+      through: (open) => (options) => {
+        const connection = open(options);
+        const onMessage: Pipe['onMessage'] = (listener) => {
+          if (leaves) listener(bye);
+          connection.control.onMessage(listener);
+        };
+        return { ...connection, control: { ...connection.control, onMessage } };
+      },
+    });
+    const b = await node();
+    await expect(a.dial(b.self)).rejects.toBeInstanceOf(UnreachableError);
+    expect(a.links()).toEqual([]);
+    leaves = false;
+    expect((await a.dial(b.self)).remote).toBe(b.self);
   });
 
   it('[WR1] makes no connection object for a node that does not answer', async () => {

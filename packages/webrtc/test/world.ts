@@ -1,6 +1,7 @@
 import { createLog, type LogEntry } from '@tabswarm/base';
 import { generateIdentityKeys, identityFromKeys, type Identity } from '@tabswarm/protocol/identity';
 import { createManualClock, createSeededRandom, type ManualClock } from '@tabswarm/testkit';
+import type { OpenConnection } from '../src/connection.ts';
 import { createWebRtcTransport, type WebRtcTransport } from '../src/transport.ts';
 import { createFakeConnections, type FakeConnections } from './fake-connections.ts';
 import { createSwitchboard, type Switchboard } from './switchboard.ts';
@@ -10,7 +11,12 @@ export interface World {
   readonly clock: ManualClock;
   readonly connections: FakeConnections;
   readonly entries: LogEntry[];
-  node(options?: { maxLinks?: number; identity?: Identity }): Promise<WebRtcTransport>;
+  /** `through`: what its connections go through. */
+  node(options?: {
+    maxLinks?: number;
+    identity?: Identity;
+    through?: (open: OpenConnection) => OpenConnection;
+  }): Promise<WebRtcTransport>;
 }
 
 export function createWorld(board: Switchboard = createSwitchboard()): World {
@@ -22,14 +28,14 @@ export function createWorld(board: Switchboard = createSwitchboard()): World {
     clock,
     connections,
     entries,
-    async node({ maxLinks = 64, identity: given } = {}) {
+    async node({ maxLinks = 64, identity: given, through = (open: OpenConnection) => open } = {}) {
       made += 1;
       const identity = given ?? (await identityFromKeys(await generateIdentityKeys()));
       const transport = createWebRtcTransport(
         {
           identity,
           introducers: [board.introducer(identity.id)],
-          open: connections.opener(made.toString(16).padStart(2, '0')),
+          open: through(connections.opener(made.toString(16).padStart(2, '0'))),
           iceServers: () => [],
           clock,
           random: createSeededRandom(made),
