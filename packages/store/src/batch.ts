@@ -3,7 +3,7 @@ import { createDeferred, type Clock, type Deferred } from '@tabswarm/base';
 /** A transaction costs milliseconds whatever it holds; measured, 8 blocks of 256 KiB in one are twice as fast as one. */
 export const MAX_BATCH_ENTRIES = 8;
 /** The longest that a lone write waits for company. */
-export const MAX_BATCH_DELAY_MS = 50;
+export const MAX_BATCH_DELAY_MS = 25;
 /** Bounds what waits in memory where blocks are large. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 

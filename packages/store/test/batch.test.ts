@@ -33,7 +33,7 @@ describe('a batcher', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('[ST3] writes fewer after 50 ms, counted from the first', async () => {
+  it('[ST3] writes fewer after 25 ms, counted from the first', async () => {
     const first = add('a');
     await clock.advance(MAX_BATCH_DELAY_MS - 1);
     const second = add('b');
