@@ -98,10 +98,7 @@ export function createSession(collaborators: SessionCollaborators): Session {
   const add = (port: Port): void => {
     if (ports.has(port.remote) || banned(port.remote) || port.closed.aborted) return;
     makeRoomFor(port.remote);
-    if (ports.size >= MAX_PORTS) {
-      early.cancel(port);
-      return;
-    }
+    if (ports.size >= MAX_PORTS) return;
     ports.set(port.remote, port);
     emit({ type: 'joined', peer: port.remote });
     blocks?.add(port);
@@ -111,7 +108,6 @@ export function createSession(collaborators: SessionCollaborators): Session {
   const remove = (port: Port): void => {
     if (ports.get(port.remote) !== port) return;
     ports.delete(port.remote);
-    early.cancel(port);
     emit({ type: 'left', peer: port.remote });
     blocks?.remove(port);
     changed();
