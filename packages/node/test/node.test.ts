@@ -1,4 +1,12 @@
-import { createLog, stateWhere, systemClock, systemRandom, type Clock, type LogEntry } from '@tabswarm/base';
+import {
+  createLog,
+  sleep,
+  stateWhere,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type LogEntry,
+} from '@tabswarm/base';
 import type { Transport } from '@tabswarm/net';
 import { createMemoryNetwork } from '@tabswarm/net/memory';
 import { sha256, toHex } from '@tabswarm/protocol/bytes';
@@ -10,6 +18,7 @@ import { soleDuties } from '../src/duties.ts';
 import type { Node } from '../src/api.ts';
 import { createNode } from '../src/node.ts';
 import type { TransferView } from '../src/snapshot.ts';
+import type { Vault } from '../src/vault.ts';
 import { createMemoryStoreLock, createVault } from '../src/vault/index.ts';
 
 interface Tab {
@@ -20,6 +29,23 @@ interface Tab {
 
 type Browser = ReturnType<typeof createBrowser>;
 
+const REDRAW_MS = 200;
+/** What is not drawn at once is not drawn at all. */
+const drawsNever: Clock = {
+  ...systemClock,
+  after: (ms, run) => (ms === REDRAW_MS ? () => undefined : systemClock.after(ms, run)),
+};
+
+/** As in a worker, from where the end of the hashing comes in a message of its own, after that of the share. */
+const inWorker = (vault: Vault): Vault => ({
+  ...vault,
+  async add(...args) {
+    const view = await vault.add(...args);
+    await sleep(systemClock, 20);
+    return view;
+  },
+});
+
 const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
@@ -27,13 +53,16 @@ function createBrowser() {
   return { stores: createMemoryBrowser(systemClock), lock: createMemoryStoreLock() };
 }
 
-async function openTab({ stores, lock }: Browser = createBrowser(), clock = systemClock): Promise<Tab> {
+async function openTab(
+  { stores, lock }: Browser = createBrowser(),
+  { clock = systemClock, through = (vault: Vault) => vault } = {},
+): Promise<Tab> {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
   const entries: LogEntry[] = [];
   const log = createLog((entry) => entries.push(entry));
   const shared = { clock, random: systemRandom, log };
-  const vault = createVault({ stores: stores.openTab(), lock, ...shared });
+  const vault = through(createVault({ stores: stores.openTab(), lock, ...shared }));
   const node = createNode(
     { vault, transport, identity, duties: soleDuties, ...shared },
     { site: 'https://tabs.example/' },
@@ -89,15 +118,20 @@ describe('sharing and downloading', () => {
   });
 
   it('says at once that a download is done, and not with the next drawing', async () => {
-    const redrawMs = 200;
-    const drawsNever: Clock = {
-      ...systemClock,
-      after: (ms, run) => (ms === redrawMs ? () => undefined : systemClock.after(ms, run)),
-    };
-    const [a, b] = [await openTab(), await openTab(createBrowser(), drawsNever)];
+    const [a, b] = [await openTab(), await openTab(createBrowser(), { clock: drawsNever })];
     await b.transport.dial(a.transport.self);
     const { link, root } = await a.node.share([{ path: ['x'], file: fileOf(700_000) }]);
     expect(await b.node.download(link)).toEqual({ root });
+  });
+
+  it('shows no row for what is shared beside that of its hashing', async () => {
+    const { node } = await openTab(createBrowser(), { clock: drawsNever, through: inWorker });
+    const counts: number[] = [];
+    node.snapshot.subscribe(() => {
+      counts.push(node.snapshot.get().transfers.length);
+    });
+    await node.share([{ path: ['x'], file: fileOf(700_000) }]);
+    expect(Math.max(0, ...counts)).toBeLessThanOrEqual(1);
   });
 
   it('serves from those who downloaded, when the first has gone', async () => {
