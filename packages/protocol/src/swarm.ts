@@ -9,7 +9,7 @@ import { bool, bytes, dict, id, int, list, message, oneOf, tagged, type Schema }
  * How two linked tabs exchange a share. On the control channel they say what they hold and ask; answers travel on the
  * bulk channel in parts. Every answer is checked against the share's root before anything is done with it.
  */
-export const SWARM_VERSION = 2;
+export const SWARM_VERSION = 3;
 
 /** A bulk message is a header and up to so many bytes; 64 KiB keeps the wire busy without delaying other messages. */
 export const PART_BYTES = 64 * 1024;
@@ -30,6 +30,8 @@ export const MAX_WANTED_RANGES = 64;
 export const MAX_STATEMENTS = 50;
 /** Questions open on one link in one direction. */
 export const MAX_OPEN_REQUESTS = 256;
+/** Blocks asked for in one message. */
+export const MAX_ASKED_BLOCKS = 64;
 const MAX_BLOCKS = MAX_BITFIELD_BYTES * 8;
 const MAX_REQUEST_ID = 0xffff_ffff;
 const MAX_CREDIT_BYTES = 0xffff_ffff;
@@ -97,7 +99,8 @@ export const swarmMessage = message(
       first: blockIndex,
       count: int(1, MAX_HASHES),
     }),
-    askBlock: dict({ request: requestId, root, index: blockIndex }),
+    /** Each is a question of its own, answered and cancelled by itself; the first is number `request`, the next one more. */
+    askBlocks: dict({ request: requestId, root, indexes: list(blockIndex, { max: MAX_ASKED_BLOCKS }) }),
     /** Signed statements of nodes that take part in this share, the sender's own included; see `taking-part.ts`. */
     peers: dict({
       root,
@@ -120,7 +123,33 @@ export const swarmMessage = message(
   { maxBytes: MAX_PAYLOAD_BYTES },
 );
 export type SwarmMessage = ReturnType<typeof swarmMessage.decode>;
-export type SwarmQuestion = Extract<SwarmMessage, { type: 'askInfo' | 'askHashes' | 'askBlock' }>;
+/** One of the blocks of an `askBlocks`. */
+export interface BlockQuestion {
+  readonly type: 'askBlock';
+  readonly request: number;
+  readonly root: Root;
+  readonly index: number;
+}
+export type SwarmQuestion = Extract<SwarmMessage, { type: 'askInfo' | 'askHashes' }> | BlockQuestion;
+
+/** The number of the question that comes so many after another: they go round. */
+export function requestAfter(request: number, steps = 1): number {
+  return (request + steps) >>> 0;
+}
+
+/** What an `askBlocks` asks for, block by block. */
+export function blockQuestions({
+  request,
+  root: share,
+  indexes,
+}: Extract<SwarmMessage, { type: 'askBlocks' }>): BlockQuestion[] {
+  return indexes.map((index, i) => ({
+    type: 'askBlock',
+    request: requestAfter(request, i),
+    root: share,
+    index,
+  }));
+}
 
 /** One part of an answer: bytes `offset` to `offset + payload.byteLength` of `total`. */
 export interface Part {

@@ -149,8 +149,17 @@ export function createBlockFetch({
     return here < soonest * MUCH_SOONER ? Math.min(soonest - here, Number.MAX_SAFE_INTEGER) : 0;
   };
 
+  /** Who gives nothing does not keep others from being asked, except those who give nothing either. */
+  const othersAsked = (source: Source, index: number): number => {
+    const all = usefulness.isVain(source.port);
+    let count = 0;
+    for (const { port, inFlight } of sources.values())
+      if (inFlight.has(index) && (all || !usefulness.isVain(port))) count += 1;
+    return count;
+  };
+
   const serve = (source: Source): void => {
-    if (source.dry || over.signal.aborted || !mayAsk(source)) return;
+    if (source.dry || over.signal.aborted || !source.isDue(isRead()) || !mayAsk(source)) return;
     const have = haveOf(source.port);
     const notNow = refused.get(source.port);
     const patience = Math.max(PATIENCE_SECONDS, secondsLeft());
@@ -158,6 +167,7 @@ export function createBlockFetch({
       mine: (index) =>
         source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true || !isKnown(index),
       inTime: (index) => source.secondsFor(lengths[index] ?? 0) <= patience,
+      others: (index) => othersAsked(source, index),
       gain: (index) => gainOf(source, index),
     };
     while (mayAsk(source)) {

@@ -43,6 +43,8 @@ export interface Asked {
   readonly mine: (index: number) => boolean;
   /** Whether it would bring the block before the others had brought all that is missing. Not asked of what it alone has. */
   readonly inTime: (index: number) => boolean;
+  /** Of how many others it was asked that may still bring it. */
+  readonly others: (index: number) => number;
   /** By how many seconds it would bring a block sooner than those who were asked for it; 0 where that does not pay. */
   readonly gain: (index: number) => number;
 }
@@ -183,16 +185,16 @@ export function createPicker(
     want,
     missingBytes: () => missingBytes,
     isDone: () => missing.size === 0 && isReadThrough(),
-    pick(bits, { mine, inTime, gain }) {
+    pick(bits, { mine, inTime, others, gain }) {
       const usable = (index: number): boolean => hasBit(bits, index) && !mine(index);
       const fresh = (index: number): boolean => asked[index] === 0 && usable(index);
-      const again = (index: number): boolean => (asked[index] ?? 0) < MAX_DUPLICATES && usable(index);
+      const again = (index: number): boolean => usable(index) && others(index) < MAX_DUPLICATES;
       const rarity = kept < RANDOM_FIRST_BLOCKS ? () => LEAST_COST : (index: number) => holders[index] ?? 0;
       const timely = (index: number): boolean => fresh(index) && (holders[index] === 1 || inTime(index));
       const wanted = firstUrgent(fresh) ?? nextRead(fresh) ?? waitedFor(again) ?? choose(timely, rarity);
       if (wanted !== undefined || unasked > 0) return wanted;
       const late = (index: number): boolean =>
-        (asked[index] ?? 0) <= MAX_DUPLICATES && usable(index) && gain(index) > 0;
+        usable(index) && others(index) <= MAX_DUPLICATES && gain(index) > 0;
       return choose(late, (index) => LEAST_COST + 1 / (1 + gain(index)));
     },
     asked(index) {

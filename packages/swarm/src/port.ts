@@ -16,12 +16,14 @@ import {
   MAX_BULK_BYTES,
   MAX_OPEN_REQUESTS,
   PART_BYTES,
+  requestAfter,
   swarmMessage,
   type RefusalReason,
   type SwarmMessage,
   type SwarmQuestion,
 } from '@tabswarm/protocol/swarm';
 import { createAssembly, type Assembly } from './assembly.ts';
+import { createBlockAsks } from './block-asks.ts';
 import { createCredit } from './credit.ts';
 import type { Dealings } from './upload/dealings.ts';
 
@@ -136,10 +138,17 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
   /** Nothing can come, as we did not allow it. */
   const isWithheld = ({ isBlock }: Open): boolean => isBlock && allowed !== undefined && allowed === 0;
 
-  const tell = (message: SwarmMessage): void => {
+  const say = (message: SwarmMessage): void => {
     channel.send(swarmMessage.encode(message), { signal: link.closed }).catch((cause: unknown) => {
       if (!link.closed.aborted) log.warn('could not send', { peer: link.remote, cause: errorText(cause) });
     });
+  };
+
+  const asks = createBlockAsks(say);
+  /** In the order in which it is called, asking for blocks included. */
+  const tell = (message: SwarmMessage): void => {
+    asks.flush();
+    say(message);
   };
 
   channel.receive((bytes) => {
@@ -200,7 +209,7 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
       if (open.size >= MAX_OPEN_REQUESTS) throw new RefusedError('busy');
       signal.throwIfAborted();
       link.closed.throwIfAborted();
-      lastRequest = (lastRequest + 1) >>> 0;
+      lastRequest = requestAfter(lastRequest);
       const request = lastRequest;
       const done = createDeferred<ArrayBuffer>();
       const isBlock = question.type === 'askBlock';
@@ -218,7 +227,8 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
       let cancelStall = clock.after(STALL_MS, watch);
       open.set(request, entry);
       if (isBlock) dealings.onAsked(link.remote);
-      tell({ ...question, request });
+      if (question.type === 'askBlock') asks.add({ ...question, request });
+      else tell({ ...question, request });
       try {
         return await abortable(done.promise, signal);
       } catch (cause) {

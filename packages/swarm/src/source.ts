@@ -11,6 +11,8 @@ const WINDOW_SECONDS = 1;
 /** What was asked for stands before what a reader needs next, so while somebody reads it is less. */
 const READING_WINDOW_SECONDS = 0.25;
 const WINDOW_ROUND_TRIPS = 4;
+/** It is asked again when so much of what was asked for ahead has come, for several blocks in one message. */
+const ASK_AGAIN = 0.25;
 /** Questions open at a source, however small the blocks: a share of many small files is not asked for all at once. */
 const MAX_IN_FLIGHT = 64;
 
@@ -41,6 +43,8 @@ export interface Source {
   dry: boolean;
   /** How many bytes may be asked for now; `reading`: somebody reads of the share. */
   room(reading: boolean): number;
+  /** There is so much room that it is worth a message. */
+  isDue(reading: boolean): boolean;
   /** In how many seconds so many bytes more would be here, if they were asked for now. */
   secondsFor(bytes: number): number;
   /** In how many seconds a block will be here that was asked for; Infinity where the source has fallen silent. */
@@ -59,6 +63,14 @@ export interface SourceView {
 
 export function createSource(port: Port, clock: Clock): Source {
   const meter = createMeter(clock);
+  const windowBytes = (reading: boolean): number => {
+    const seconds = Math.max(
+      reading ? READING_WINDOW_SECONDS : WINDOW_SECONDS,
+      (WINDOW_ROUND_TRIPS * port.rttMs()) / 1000,
+    );
+    const wanted = meter.total() === 0 ? FIRST_WINDOW_BYTES : meter.rate() * seconds;
+    return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, wanted));
+  };
   const source: Source = {
     port,
     meter,
@@ -69,12 +81,10 @@ export function createSource(port: Port, clock: Clock): Source {
     room(reading) {
       if (source.snubbed) return source.inFlight.size === 0 ? 1 : 0;
       if (source.inFlight.size >= MAX_IN_FLIGHT) return 0;
-      const seconds = Math.max(
-        reading ? READING_WINDOW_SECONDS : WINDOW_SECONDS,
-        (WINDOW_ROUND_TRIPS * port.rttMs()) / 1000,
-      );
-      const wanted = meter.total() === 0 ? FIRST_WINDOW_BYTES : meter.rate() * seconds;
-      return Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, wanted)) - source.outstanding;
+      return windowBytes(reading) - source.outstanding;
+    },
+    isDue(reading) {
+      return source.inFlight.size === 0 || source.room(reading) >= windowBytes(reading) * ASK_AGAIN;
     },
     secondsFor(bytes) {
       const rate = meter.rate();

@@ -10,9 +10,13 @@ const FIRST_S = 40;
 const EACH_S = 5;
 
 /** Some who claim, and one that holds, which is announced after them. */
-async function setUp(claims: number, claim: Claim | ((made: number) => Claim), options: PeerOptions = {}) {
+async function setUp(
+  claims: number,
+  claim: Claim | ((made: number) => Claim),
+  { seed = claims, ...options }: PeerOptions & { readonly seed?: number } = {},
+) {
   const claimOf = typeof claim === 'function' ? claim : () => claim;
-  const world = createWorld(BLOCKS, { seed: claims, latencyMs: () => 20 });
+  const world = createWorld(BLOCKS, { seed, latencyMs: () => 20 });
   const claimers: Claimer[] = [];
   for (let made = 0; made < claims; made += 1) claimers.push(await createClaimer(world, claimOf(made)));
   const [holder, leecher] = [await world.peer({ has: true }), await world.peer(options)];
@@ -55,6 +59,15 @@ describe('nodes that only say that they hold a share', () => {
       expect(asked()).toBeLessThan(200);
     }
   });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    '[EX25] do not hold on to the last blocks by having been asked for them (seed %i)',
+    async (seed) => {
+      const { leecher, run } = await setUp(SOURCES, 'silent', { seed });
+      await run(FIRST_S);
+      expect(leecher.holding.kept()).toBe(BLOCKS);
+    },
+  );
 
   it.each(['silent', 'absent', 'choked'] as const)(
     '[EX25] are found out by what they are asked for of blocks alone (%s)',

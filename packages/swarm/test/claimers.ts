@@ -1,6 +1,7 @@
 import type { Link } from '@tabswarm/net';
 import type { NodeId } from '@tabswarm/protocol/ids';
 import {
+  blockQuestions,
   encodePart,
   MAX_INFO_BYTES,
   PART_BYTES,
@@ -43,10 +44,13 @@ export async function createClaimer(world: World, claim: Claim): Promise<Claimer
       const message = swarmMessage.decode(bytes);
       if (message.type === 'join' && !message.answer) join(link, true);
       if (!('request' in message) || message.type === 'cancel' || message.type === 'refuse') return;
-      asked += 1;
+      const questions = message.type === 'askBlocks' ? blockQuestions(message) : [message];
+      asked += questions.length;
       if (claim === 'dripping') {
         if (message.type === 'askInfo') drip(world, link, message.request);
-      } else if (claim !== 'silent') say(link, { type: 'refuse', request: message.request, reason: claim });
+      } else if (claim !== 'silent') {
+        for (const { request } of questions) say(link, { type: 'refuse', request, reason: claim });
+      }
     });
   });
   return {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bitfieldBytes, hasBit, setBit } from '../src/bitfield.ts';
 import { createPicker, type Asked, type Picker } from '../src/picker.ts';
 
-const SOURCE: Asked = { mine: () => false, inTime: () => true, gain: () => 0 };
+const SOURCE: Asked = { mine: () => false, inTime: () => true, others: () => 0, gain: () => 0 };
 /** Before rarity counts, so many blocks are chosen at random. */
 const RANDOM_FIRST = 4;
 

@@ -23,8 +23,9 @@ export interface Peer extends Omit<FakeLibrary, 'library'> {
   /** Bytes of answers that arrived, also of those that nobody waited for any more. */
   bytesReceived(): number;
   bytesSent(): number;
-  /** Blocks that it has asked for so far. */
+  /** Blocks that it has asked for so far, and in how many messages. */
   questions(): number;
+  askingMessages(): number;
   /** The blocks that the other one has told this one of. */
   heardOf(other: Peer): Uint8Array;
 }
@@ -96,9 +97,13 @@ export function createWorld(
       let bytesReceived = 0;
       let bytesSent = 0;
       let questions = 0;
+      let askingMessages = 0;
       const heard = new Map<NodeId, Uint8Array>();
       const counted = tap(transport, {
-        asked: () => (questions += 1),
+        asked(blocks) {
+          questions += blocks;
+          askingMessages += 1;
+        },
         heard(from, indexes) {
           const bits = heard.get(from) ?? new Uint8Array(bitfieldBytes(blocks));
           for (const index of indexes) setBit(bits, index);
@@ -121,6 +126,7 @@ export function createWorld(
         bytesReceived: () => bytesReceived,
         bytesSent: () => bytesSent,
         questions: () => questions,
+        askingMessages: () => askingMessages,
         heardOf: (other) => heard.get(other.id) ?? new Uint8Array(),
         ...share,
       };
@@ -172,7 +178,7 @@ interface Tap {
   readonly hides: boolean;
   /** Told of what goes over bulk channels, without the headers. */
   readonly received: (bytes: number) => void;
-  readonly asked: () => void;
+  readonly asked: (blocks: number) => void;
   readonly heard: (from: NodeId, indexes: readonly number[]) => void;
   readonly sent: (bytes: number) => void;
 }
@@ -197,7 +203,7 @@ function tap(transport: Transport, { hides, received, sent, asked, heard }: Tap)
         ...whole,
         async send(bytes, options) {
           const message = swarmMessage.decode(bytes);
-          if (message.type === 'askBlock') asked();
+          if (message.type === 'askBlocks') asked(message.indexes.length);
           if (!hides) await whole.send(bytes, options);
           else if (message.type === 'join')
             await whole.send(swarmMessage.encode({ ...message, have: new Uint8Array() }), options);

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '@tabswarm/base';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
 import {
+  blockQuestions,
   MAX_INFO_BYTES,
   MAX_OPEN_REQUESTS,
   type RefusalReason,
@@ -159,18 +160,22 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
       onAnswered: () => undefined,
     });
 
+    const onQuestion = (question: SwarmQuestion): void => {
+      const { request, root } = question;
+      if (blocks.size() + preliminaries.size() >= MAX_OPEN_REQUESTS) refuse(port, request, 'busy');
+      else if (question.type !== 'askBlock') preliminaries.push(question);
+      else if (slots.admit(port)) {
+        showing.onAsked(port, root, question.index);
+        blocks.push(question);
+      } else refuse(port, request, 'choked');
+    };
+
     port.onMessage((message) => {
       if (message.type === 'cancel') {
         blocks.cancel(message.request);
         preliminaries.cancel(message.request);
-      } else if (message.type === 'askInfo' || message.type === 'askHashes' || message.type === 'askBlock') {
-        if (blocks.size() + preliminaries.size() >= MAX_OPEN_REQUESTS) refuse(port, message.request, 'busy');
-        else if (message.type !== 'askBlock') preliminaries.push(message);
-        else if (slots.admit(port)) {
-          showing.onAsked(port, message.root, message.index);
-          blocks.push(message);
-        } else refuse(port, message.request, 'choked');
-      }
+      } else if (message.type === 'askBlocks') blockQuestions(message).forEach(onQuestion);
+      else if (message.type === 'askInfo' || message.type === 'askHashes') onQuestion(message);
     });
     port.closed.addEventListener('abort', () => {
       blocks.clear();

@@ -127,7 +127,7 @@ describe('more peers than slots', () => {
         const channel = (await dialing).channel('swarm');
         const say = (message: SwarmMessage): void => void channel.send(swarmMessage.encode(message));
         say({ type: 'credit', bytes: 0, limited: true });
-        say({ type: 'askBlock', request: 1, root: ROOT, index: 0 });
+        say({ type: 'askBlocks', request: 1, root: ROOT, indexes: [0] });
       }
       for (let fetched = 0; fetched < 3; fetched += 1) {
         const fetch = world.begin(await world.peer(), [seeder]);
