@@ -10,13 +10,15 @@ import type { Housekeeping } from './housekeeping.ts';
 import type { Limiting } from './limiting.ts';
 import type { Network } from './network.ts';
 import { noNetwork, signalingRefused } from './problems.ts';
-import type { Share, Shares } from './shares.ts';
+import type { Share, ShareUpdate, Shares } from './shares.ts';
 import type { NodeSnapshot } from './snapshot.ts';
 import type { Supplying } from './supplying.ts';
 import { viewTransfer } from './transfer-view.ts';
 
-/** The screen is redrawn at most so often. */
+/** The screen follows what has happened after so long. */
 const REDRAW_MS = 200;
+/** And where nothing has but that more blocks are here: a redraw takes from the machine what the transfer needs. */
+const PROGRESS_MS = 500;
 /** Rates and times change without an event of their own. */
 const TICK_MS = 500;
 
@@ -33,7 +35,7 @@ export interface Drawing {
   /** Something has changed: the snapshot follows soon. */
   redraw(): void;
   /** A share has changed: at once where all that is wanted of it has come, as somebody may wait for that. */
-  onShare(root: Root): void;
+  onShare(update: ShareUpdate): void;
   /** The snapshot as of now, for whoever cannot wait for the next redraw. */
   drawNow(): void;
 }
@@ -60,7 +62,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
   const { limiting, supplying, linkTo, clock } = parts;
   const openedAt = clock.now();
   let running: AbortSignal | undefined;
-  let redrawing = false;
+  let next: { readonly at: number; readonly cancel: () => void } | undefined;
 
   const draw = (): NodeSnapshot => {
     const state = signaling?.state.get();
@@ -107,14 +109,17 @@ export function createDrawing(parts: DrawingParts): Drawing {
     if (isRunning()) drawNow();
   };
 
-  const redraw = (): void => {
-    if (redrawing || !isRunning()) return;
-    redrawing = true;
-    clock.after(REDRAW_MS, () => {
-      redrawing = false;
+  const drawWithin = (ms: number): void => {
+    const at = clock.now() + ms;
+    if (!isRunning() || (next && next.at <= at)) return;
+    next?.cancel();
+    const cancel = clock.after(ms, () => {
+      next = undefined;
       drawIfRunning();
     });
+    next = { at, cancel };
   };
+  const redraw = (): void => drawWithin(REDRAW_MS);
 
   /** A download, and not drawn yet. The row of what is shared here comes with the end of that of its hashing. */
   const isJustDone = (root: Root): boolean => {
@@ -131,10 +136,10 @@ export function createDrawing(parts: DrawingParts): Drawing {
       every(clock, () => TICK_MS, redraw, { signal });
     },
     redraw,
-    onShare(root) {
+    onShare({ root, isProgress }) {
       // What is done with the drawing must not become part of storing a block.
       if (isJustDone(root)) clock.after(0, drawIfRunning);
-      else redraw();
+      else drawWithin(isProgress ? PROGRESS_MS : REDRAW_MS);
     },
     drawNow,
   };

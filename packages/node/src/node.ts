@@ -26,7 +26,7 @@ import { noLimitsMemory, type LimitsMemory } from './limits.ts';
 import { noMemento, type Memento } from './memento.ts';
 import { createReaders } from './readers.ts';
 import { unknownRoom, type Room } from './room.ts';
-import { createShares, type Share } from './shares.ts';
+import { createShares, type Share, type ShareUpdate } from './shares.ts';
 import { createNetwork } from './network.ts';
 import { watchPaths } from './no-path.ts';
 import { problemOfDownload } from './problems.ts';
@@ -169,9 +169,9 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
     visits.reconcile();
   };
 
-  const onShareChange = (root: Root): void => {
+  const onShareUpdate = (update: ShareUpdate): void => {
     reconcile();
-    drawing.onShare(root);
+    drawing.onShare(update);
   };
 
   const add: Node['add'] = async (text, { files } = {}) => {
@@ -234,7 +234,7 @@ export function createNode(collaborators: NodeCollaborators, { site, links }: No
       running = new AbortController();
       const { signal } = running;
       const unsubscribe = [
-        shares.onChange(onShareChange),
+        shares.onChange(onShareUpdate),
         transport.onLink((link) => {
           redraw();
           downloads.wake();

@@ -202,8 +202,8 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
 
 function nextChange(shares: Shares, root: Root): { readonly promise: Promise<void>; stop: Unsubscribe } {
   const changed = createDeferred<void>();
-  const stop = shares.onChange((other) => {
-    if (other === root) changed.resolve();
+  const stop = shares.onChange((update) => {
+    if (update.root === root) changed.resolve();
   });
   return { promise: changed.promise, stop };
 }

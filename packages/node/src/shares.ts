@@ -44,10 +44,16 @@ export interface Shares {
   get(root: Root): Share | undefined;
   all(): readonly Share[];
   /** A share came, went or changed, or blocks of it came. */
-  onChange(listener: (root: Root) => void): Unsubscribe;
+  onChange(listener: (update: ShareUpdate) => void): Unsubscribe;
   /** Takes in a view that the vault has just returned, before its own notice of it arrives. */
   put(view: ShareView): void;
   stop(): void;
+}
+
+export interface ShareUpdate {
+  readonly root: Root;
+  /** Blocks of it came, and nothing else has changed. */
+  readonly isProgress: boolean;
 }
 
 interface Entry {
@@ -66,7 +72,7 @@ interface Entry {
 
 export function createShares(vault: Vault): Shares {
   const entries = new Map<Root, Entry>();
-  const changes = createListeners<Root>();
+  const changes = createListeners<ShareUpdate>();
   const removals = createListeners<Root>();
   const wishes = createListeners<Root>();
   const news = createListeners<{ root: Root; indexes: readonly number[] }>();
@@ -85,7 +91,7 @@ export function createShares(vault: Vault): Shares {
       count(entry, index);
     }
     news.emit({ root, indexes: fresh });
-    changes.emit(root);
+    changes.emit({ root, isProgress: true });
   };
 
   const put = (view: ShareView): void => {
@@ -113,7 +119,7 @@ export function createShares(vault: Vault): Shares {
     entries.set(view.root, entry);
     if (before && !before.view.metainfo && view.metainfo) news.emit({ root: view.root, indexes: [] });
     if (before && wishChanged(before, entry)) wishes.emit(view.root);
-    changes.emit(view.root);
+    changes.emit({ root: view.root, isProgress: false });
   };
 
   const onVaultChange = (change: VaultChange): void => {
@@ -122,7 +128,7 @@ export function createShares(vault: Vault): Shares {
     else if (change.type === 'verified') putting.get(change.ticket)?.();
     else if (entries.delete(change.root)) {
       removals.emit(change.root);
-      changes.emit(change.root);
+      changes.emit({ root: change.root, isProgress: false });
     }
   };
 
