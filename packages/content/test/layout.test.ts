@@ -8,10 +8,12 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
 describe('piece length', () => {
-  it('[CT4] is 256 KiB until a share would have more than 16,384 blocks, then doubles', () => {
+  it('[CT4] is 256 KiB, from 128 MiB on 512 KiB, and doubles where a share would have more than 16,384 blocks', () => {
     expect(choosePieceLength(0)).toBe(256 * KIB);
-    expect(choosePieceLength(4 * GIB)).toBe(256 * KIB);
-    expect(choosePieceLength(4 * GIB + 1)).toBe(512 * KIB);
+    expect(choosePieceLength(128 * MIB - 1)).toBe(256 * KIB);
+    expect(choosePieceLength(128 * MIB)).toBe(512 * KIB);
+    expect(choosePieceLength(8 * GIB)).toBe(512 * KIB);
+    expect(choosePieceLength(8 * GIB + 1)).toBe(1 * MIB);
     expect(choosePieceLength(64 * GIB)).toBe(4 * MIB);
     expect(choosePieceLength(2 ** 50)).toBe(64 * MIB);
   });

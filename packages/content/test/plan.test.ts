@@ -104,7 +104,7 @@ describe('planning a public share', () => {
   });
 
   it('[CT4] sizes the blocks by the sum of the files', () => {
-    expect(planShare([entry('a', 2 ** 32), entry('b', 1)], { sealed: false }).pieceLength).toBe(512 * 1024);
+    expect(planShare([entry('a', 2 ** 33), entry('b', 1)], { sealed: false }).pieceLength).toBe(1024 * 1024);
   });
 });
 
