@@ -5,7 +5,7 @@ import { createVault, createWebStoreLock, type LocalVault } from './vault/index.
 /** The vault of a real browser, in this thread: IndexedDB, shared by all tabs. Made for a worker. */
 export function openVault(): LocalVault {
   return createVault({
-    stores: openStores(systemClock),
+    stores: openStores(),
     lock: createWebStoreLock(navigator.locks),
     random: systemRandom,
     clock: systemClock,

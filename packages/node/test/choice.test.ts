@@ -24,7 +24,7 @@ const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
 function createBrowser() {
-  const stores = createMemoryBrowser(systemClock);
+  const stores = createMemoryBrowser();
   const lock = createMemoryStoreLock();
   return {
     async openTab() {

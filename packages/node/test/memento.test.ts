@@ -46,7 +46,7 @@ afterEach(async () => {
 describe('what a browser kept', () => {
   it('[ST30] is told where nothing is left of it, until that is dismissed', async () => {
     const storage = createStorage();
-    const before = await openTab(createMemoryBrowser(systemClock).openTab(), storage);
+    const before = await openTab(createMemoryBrowser().openTab(), storage);
     expect(before.snapshot.get().lost).toBeUndefined();
     await before.share([{ path: ['a'], file: new Blob([new Uint8Array(9_000)]) }], { visibility: 'public' });
     await expect
@@ -54,19 +54,19 @@ describe('what a browser kept', () => {
       .toEqual({ shares: 1, bytes: 9_000 });
 
     for (const visit of ['first', 'second']) {
-      const after = await openTab(createMemoryBrowser(systemClock).openTab(), storage);
+      const after = await openTab(createMemoryBrowser().openTab(), storage);
       const { lost } = await stateWhere(after.snapshot, (snapshot) => snapshot.lost !== undefined);
       expect(lost?.message).toMatch(/cleared .* one share of 9\.00 KB/);
       if (visit === 'second') after.dismissLost();
     }
-    const later = await openTab(createMemoryBrowser(systemClock).openTab(), storage);
+    const later = await openTab(createMemoryBrowser().openTab(), storage);
     await stateWhere(later.snapshot, ({ transfers, lost }) => transfers.length === 0 && lost === undefined);
     expect(createMemento(() => storage, silentLog).read()).toMatchObject({ shares: 0 });
   });
 
   it('[ST30] is not missed where the user has removed it', async () => {
     const storage = createStorage();
-    const stores = createMemoryBrowser(systemClock);
+    const stores = createMemoryBrowser();
     const node = await openTab(stores.openTab(), storage);
     const { root } = await node.share([{ path: ['a'], file: new Blob(['a']) }]);
     await node.remove(root);

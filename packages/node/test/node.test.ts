@@ -51,7 +51,7 @@ const network = createMemoryNetwork(systemClock);
 const open: Node[] = [];
 
 function createBrowser() {
-  return { stores: createMemoryBrowser(systemClock), lock: createMemoryStoreLock() };
+  return { stores: createMemoryBrowser(), lock: createMemoryStoreLock() };
 }
 
 async function openTab(

@@ -22,7 +22,7 @@ const open: Node[] = [];
 async function openTab({ duties = soleDuties }: { duties?: Duties } = {}) {
   const identity = await identityFromKeys(await generateIdentityKeys());
   const transport = network.transport(identity.id);
-  const stores: Stores = createMemoryBrowser(systemClock).openTab();
+  const stores: Stores = createMemoryBrowser().openTab();
   const shared = { clock: systemClock, random: systemRandom, log: silentLog };
   const vault = createVault({ stores, lock: createMemoryStoreLock(), ...shared });
   const node = createNode(

@@ -72,7 +72,7 @@ export interface TestBrowser {
 }
 
 export function createBrowser(duties: Duties = soleDuties): TestBrowser {
-  return { stores: createMemoryBrowser(systemClock), lock: createMemoryStoreLock(), duties };
+  return { stores: createMemoryBrowser(), lock: createMemoryStoreLock(), duties };
 }
 
 /** A tab of a browser on this disk. */

@@ -22,7 +22,7 @@ afterEach(() => {
 /** What a browser keeps that has so many blocks; only what the blocks hold is left out. */
 async function fill(): Promise<void> {
   const database = createIndexedDatabase<ArrayBuffer>(`${NAME}-blocks`);
-  const { shares, blocks } = openStores(systemClock, { name: NAME });
+  const { shares, blocks } = openStores({ name: NAME });
   for (let share = 0; share < SHARES; share += 1) {
     const ids = Array.from({ length: BLOCKS_OF_SHARE }, () => idFromBytes<BlockId>(systemRandom.bytes(32)));
     for (let at = 0; at < ids.length; at += WRITTEN_AT_ONCE) {
@@ -52,7 +52,7 @@ async function fill(): Promise<void> {
 it('[ST28] has 100,000 blocks at hand within 2 s of the start', { timeout: 120_000 }, async () => {
   await fill();
   const vault = createVault({
-    stores: openStores(systemClock, { name: NAME }),
+    stores: openStores({ name: NAME }),
     lock: createWebStoreLock(navigator.locks, NAME),
     random: systemRandom,
     clock: systemClock,

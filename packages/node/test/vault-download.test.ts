@@ -1,4 +1,3 @@
-import { systemClock } from '@tabswarm/base';
 import { idFromBytes, type Root } from '@tabswarm/protocol/ids';
 import type { ShareView, VaultChange } from '@tabswarm/node/vault';
 import { openStores } from '@tabswarm/store';
@@ -278,7 +277,7 @@ it('[ST15] a pasted link adds to what is listed what it did not know', async () 
 });
 
 it('[ST2] does all of it over IndexedDB', async () => {
-  const disk = createTestBrowser(() => openStores(systemClock, { name: 'vault-test' }));
+  const disk = createTestBrowser(() => openStores({ name: 'vault-test' }));
   const [first, tab] = [disk.openTab(), disk.openTab()];
   const { root, key } = await addTo(source, SMALL_FOLDER, 'private');
   await first.want({ root, key, signaling: [] });

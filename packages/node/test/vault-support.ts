@@ -27,7 +27,7 @@ export interface TestBrowser {
   openTab(options?: { readonly random?: Random; readonly stores?: (stores: Stores) => Stores }): TestTab;
 }
 
-export function createTestBrowser(open: () => Stores = createMemoryBrowser(hastyClock).openTab): TestBrowser {
+export function createTestBrowser(open: () => Stores = createMemoryBrowser().openTab): TestBrowser {
   const lock = createMemoryStoreLock();
   return {
     openTab({ random = systemRandom, stores: change = (stores: Stores): Stores => stores } = {}) {

@@ -1,4 +1,4 @@
-import { createListeners, discarded, gather, type Clock, type Unsubscribe } from '@tabswarm/base';
+import { createListeners, discarded, gather, type Unsubscribe } from '@tabswarm/base';
 import { VerifiedBlock } from '@tabswarm/content';
 import { isIdText, type BlockId } from '@tabswarm/protocol/ids';
 import { createBatcher, type Batch } from './batch.ts';
@@ -35,10 +35,9 @@ export interface BlockStoreCollaborators {
   /** Holds nothing else. */
   readonly database: Database<ArrayBuffer>;
   readonly tabs: TabChannel;
-  readonly clock: Clock;
 }
 
-export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborators): BlockStore {
+export function createBlockStore({ database, tabs }: BlockStoreCollaborators): BlockStore {
   const changes = createListeners<BlockChange>();
   const ids = new Set<BlockId>();
   let loading: Promise<void> | undefined;
@@ -95,7 +94,7 @@ export function createBlockStore({ database, tabs, clock }: BlockStoreCollaborat
     // Deleted since, so already gone again.
     announce({ type: 'kept', ids: written.filter((id) => (deletedAt.get(id) ?? 0) < begun) });
   };
-  const batcher = createBatcher(clock, write);
+  const batcher = createBatcher(write);
   const fetch = gather((wanted: readonly BlockId[]) => database.getMany(wanted));
 
   return {

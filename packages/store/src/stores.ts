@@ -1,4 +1,3 @@
-import type { Clock } from '@tabswarm/base';
 import { createBlockStore, type BlockStore } from './block-store.ts';
 import { createMemoryDatabase, type Database } from './database.ts';
 import { createIndexedDatabase } from './indexed-database.ts';
@@ -12,12 +11,11 @@ export interface Stores {
 }
 
 /** The stores of this browser, in IndexedDB: the same ones in all tabs that give the same `name`. */
-export function openStores(clock: Clock, { name = 'tabswarm' }: { readonly name?: string } = {}): Stores {
+export function openStores({ name = 'tabswarm' }: { readonly name?: string } = {}): Stores {
   return {
     blocks: createBlockStore({
       database: createIndexedDatabase<ArrayBuffer>(`${name}-blocks`),
       tabs: openTabChannel(`${name}-blocks`),
-      clock,
     }),
     shares: createShareStore({
       database: createIndexedDatabase<StoredShare>(`${name}-shares`),
@@ -27,14 +25,14 @@ export function openStores(clock: Clock, { name = 'tabswarm' }: { readonly name?
 }
 
 /** Stores in memory: each call of `openTab` is another tab of one browser. */
-export function createMemoryBrowser(clock: Clock): { openTab(): Stores } {
+export function createMemoryBrowser(): { openTab(): Stores } {
   const blocks: Database<ArrayBuffer> = createMemoryDatabase();
   const shares: Database<StoredShare> = createMemoryDatabase();
   const blockTabs = createMemoryTabs();
   const shareTabs = createMemoryTabs();
   return {
     openTab: () => ({
-      blocks: createBlockStore({ database: blocks, tabs: blockTabs.open(), clock }),
+      blocks: createBlockStore({ database: blocks, tabs: blockTabs.open() }),
       shares: createShareStore({ database: shares, tabs: shareTabs.open() }),
     }),
   };

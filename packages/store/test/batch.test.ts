@@ -1,25 +1,17 @@
-import { createManualClock, type ManualClock } from '@tabswarm/testkit';
+import { createDeferred } from '@tabswarm/base';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  createBatcher,
-  MAX_BATCH_DELAY_MS,
-  MAX_BATCH_ENTRIES,
-  type Batch,
-  type Batcher,
-} from '../src/batch.ts';
+import { createBatcher, MAX_BATCH_ENTRIES, type Batch, type Batcher } from '../src/batch.ts';
 
 const MIB = 1024 * 1024;
 
 describe('a batcher', () => {
-  let clock: ManualClock;
   let written: string[][];
   let outcome: () => Promise<void>;
   let batcher: Batcher;
   beforeEach(() => {
-    clock = createManualClock();
     written = [];
     outcome = () => Promise.resolve();
-    batcher = createBatcher(clock, ({ entries }: Batch) => {
+    batcher = createBatcher(({ entries }: Batch) => {
       written.push(entries.map(([key]) => key));
       return outcome();
     });
@@ -30,17 +22,50 @@ describe('a batcher', () => {
     const adds = Array.from({ length: MAX_BATCH_ENTRIES }, (_, i) => add(String(i)));
     expect(written).toEqual([['0', '1', '2', '3', '4', '5', '6', '7']]);
     await Promise.all(adds);
-    expect(clock.pending()).toBe(0);
   });
 
-  it('[ST3] writes fewer after 25 ms, counted from the first', async () => {
-    const first = add('a');
-    await clock.advance(MAX_BATCH_DELAY_MS - 1);
-    const second = add('b');
+  it('[ST3] writes at once what comes while nothing is being written, with what comes in the same turn', async () => {
+    const adds = [add('a'), add('b')];
     expect(written).toEqual([]);
-    await clock.advance(1);
+    await Promise.all(adds);
     expect(written).toEqual([['a', 'b']]);
-    await Promise.all([first, second]);
+  });
+
+  it('[ST3] writes together what came while something was being written', async () => {
+    const slow = createDeferred<void>();
+    outcome = () => slow.promise;
+    const first = add('a');
+    await Promise.resolve();
+    const others = [add('b')];
+    await Promise.resolve();
+    others.push(add('c'));
+    await Promise.resolve();
+    expect(written).toEqual([['a']]);
+    outcome = () => Promise.resolve();
+    slow.resolve();
+    await Promise.all([first, ...others]);
+    expect(written).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('[ST3] goes on after a batch that failed', async () => {
+    const failing = createDeferred<void>();
+    outcome = () => failing.promise;
+    const first = add('a');
+    await Promise.resolve();
+    const second = add('b');
+    outcome = () => Promise.resolve();
+    failing.reject(new DOMException('full', 'QuotaExceededError'));
+    await expect(first).rejects.toThrow('full');
+    await second;
+    expect(written).toEqual([['a'], ['b']]);
+  });
+
+  it('[ST3] writes 8 even while something is being written', async () => {
+    outcome = () => new Promise(() => undefined);
+    void add('a');
+    await Promise.resolve();
+    for (let i = 0; i < MAX_BATCH_ENTRIES; i += 1) void add(String(i));
+    expect(written).toEqual([['a'], ['0', '1', '2', '3', '4', '5', '6', '7']]);
   });
 
   it('[ST3] writes earlier where the values are large', () => {

@@ -1,17 +1,16 @@
 import 'fake-indexeddb/auto';
-import { systemClock } from '@tabswarm/base';
 import { createMemoryBrowser, openStores } from '@tabswarm/store';
 import { describeStoreContract } from '@tabswarm/store/contract';
 
 describeStoreContract('memory', () =>
-  Promise.resolve({ ...createMemoryBrowser(systemClock), stop: () => Promise.resolve() }),
+  Promise.resolve({ ...createMemoryBrowser(), stop: () => Promise.resolve() }),
 );
 
 let count = 0;
 describeStoreContract('IndexedDB', () => {
   const name = `contract-${(count += 1)}`;
   return Promise.resolve({
-    openTab: () => openStores(systemClock, { name }),
+    openTab: () => openStores({ name }),
     stop: () => Promise.resolve(),
   });
 });

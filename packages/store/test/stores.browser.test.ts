@@ -1,4 +1,3 @@
-import { systemClock } from '@tabswarm/base';
 import { describeStoreContract } from '../src/contract.ts';
 import { openStores } from '../src/index.ts';
 
@@ -8,5 +7,5 @@ let runs = 0;
 describeStoreContract('IndexedDB in a browser', () => {
   runs += 1;
   const name = `contract-${Date.now()}-${runs}`;
-  return Promise.resolve({ openTab: () => openStores(systemClock, { name }), stop: () => Promise.resolve() });
+  return Promise.resolve({ openTab: () => openStores({ name }), stop: () => Promise.resolve() });
 });

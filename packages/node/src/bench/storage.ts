@@ -38,7 +38,7 @@ export function openStorageBench(): StorageBench {
     digest: (file) => timed(async () => crypto.subtle.digest('SHA-256', await file.arrayBuffer())),
 
     async hashAndSeal(file) {
-      const { blocks, shares } = openStores(systemClock, { name: NAME });
+      const { blocks, shares } = openStores({ name: NAME });
       const nowhere: Stores = {
         blocks: { ...blocks, put: () => Promise.resolve(), lacking: () => Promise.resolve([]) },
         shares: {
@@ -77,14 +77,14 @@ export function openStorageBench(): StorageBench {
     },
 
     async store(bytes) {
-      const { blocks } = openStores(systemClock, { name: NAME });
+      const { blocks } = openStores({ name: NAME });
       await blocks.ids();
       return inPortions(bytes, (portion) => Promise.all(portion.map((block) => blocks.put(block))));
     },
 
     async share(file) {
       const vault = createVault({
-        stores: openStores(systemClock, { name: NAME }),
+        stores: openStores({ name: NAME }),
         lock: createWebStoreLock(navigator.locks, NAME),
         random: systemRandom,
         clock: systemClock,
