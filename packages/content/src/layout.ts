@@ -22,7 +22,7 @@ export interface BlockPlace {
 
 /** Below this the cost of each request and each stored value outweighs the transfer. */
 const MIN_SHARED_PIECE_LENGTH = 256 * 1024;
-/** From so many bytes on that cost counts for more than how soon the first block is there: measured, 3 % of a transfer. */
+/** From so many bytes on that cost counts for more than how soon the first block is there. */
 const LARGE_SHARE_BYTES = 128 * 1024 * 1024;
 const MIN_LARGE_PIECE_LENGTH = 512 * 1024;
 /** Whole blocks pass through memory, several at once. */

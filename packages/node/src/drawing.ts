@@ -17,9 +17,10 @@ import { viewTransfer } from './transfer-view.ts';
 
 /** The screen follows what has happened after so long. */
 const REDRAW_MS = 200;
-/** And where nothing has but that more blocks are here: a redraw takes from the machine what the transfer needs. */
-const PROGRESS_MS = 500;
-/** Rates and times change without an event of their own. */
+/**
+ * Rates and times change without an event of their own, and blocks come faster than anybody looks: that more of them are
+ * here is drawn with these, as each redraw takes from the machine what the transfer needs.
+ */
 const TICK_MS = 500;
 
 /** Below this a part of 64 KiB does not come every second. */
@@ -34,7 +35,7 @@ export interface Drawing {
   start(options: { readonly signal: AbortSignal }): void;
   /** Something has changed: the snapshot follows soon. */
   redraw(): void;
-  /** A share has changed: at once where all that is wanted of it has come, as somebody may wait for that. */
+  /** A share has changed: drawn at once where all that is wanted of it has come, as somebody may wait for that. */
   onShare(update: ShareUpdate): void;
   /** The snapshot as of now, for whoever cannot wait for the next redraw. */
   drawNow(): void;
@@ -62,7 +63,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
   const { limiting, supplying, linkTo, clock } = parts;
   const openedAt = clock.now();
   let running: AbortSignal | undefined;
-  let next: { readonly at: number; readonly cancel: () => void } | undefined;
+  let redrawing = false;
 
   const draw = (): NodeSnapshot => {
     const state = signaling?.state.get();
@@ -109,17 +110,14 @@ export function createDrawing(parts: DrawingParts): Drawing {
     if (isRunning()) drawNow();
   };
 
-  const drawWithin = (ms: number): void => {
-    const at = clock.now() + ms;
-    if (!isRunning() || (next && next.at <= at)) return;
-    next?.cancel();
-    const cancel = clock.after(ms, () => {
-      next = undefined;
+  const redraw = (): void => {
+    if (redrawing || !isRunning()) return;
+    redrawing = true;
+    clock.after(REDRAW_MS, () => {
+      redrawing = false;
       drawIfRunning();
     });
-    next = { at, cancel };
   };
-  const redraw = (): void => drawWithin(REDRAW_MS);
 
   /** A download, and not drawn yet. The row of what is shared here comes with the end of that of its hashing. */
   const isJustDone = (root: Root): boolean => {
@@ -139,7 +137,7 @@ export function createDrawing(parts: DrawingParts): Drawing {
     onShare({ root, isProgress }) {
       // What is done with the drawing must not become part of storing a block.
       if (isJustDone(root)) clock.after(0, drawIfRunning);
-      else drawWithin(isProgress ? PROGRESS_MS : REDRAW_MS);
+      else if (!isProgress) redraw();
     },
     drawNow,
   };

@@ -30,11 +30,10 @@ interface Tab {
 type Browser = ReturnType<typeof createBrowser>;
 
 const REDRAW_MS = 200;
-const PROGRESS_MS = 500;
 /** What is not drawn at once is not drawn at all. */
 const drawsNever: Clock = {
   ...systemClock,
-  after: (ms, run) => (ms === REDRAW_MS || ms === PROGRESS_MS ? () => undefined : systemClock.after(ms, run)),
+  after: (ms, run) => (ms === REDRAW_MS ? () => undefined : systemClock.after(ms, run)),
 };
 
 /** As in a worker, from where the end of the hashing comes in a message of its own, after that of the share. */

@@ -25,7 +25,7 @@ interface Waiting {
 /**
  * Gathers writes into batches: what comes while one is being written goes together into the next (group commit; DeWitt
  * et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984). So nothing waits for company where
- * the disk has time for it. A batch that fails takes no other with it.
+ * the disk has time for it. A batch that fails takes no other with it. `write` must settle: what comes waits for it.
  */
 export function createBatcher(write: (batch: Batch) => Promise<void>): Batcher {
   let waiting: Waiting | undefined;

@@ -164,7 +164,8 @@ describe('a block store over a slow database', () => {
     void store.put(first);
     await firstBegun.promise;
     const written = store.put(second);
-    await Promise.resolve();
+    // Longer than a put takes where nothing is being written.
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
     expect(begun).toEqual([[first.id]]);
     store.close();
     await written;

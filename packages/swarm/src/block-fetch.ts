@@ -139,23 +139,19 @@ export function createBlockFetch({
     return rate > 0 ? picker.missingBytes() / rate : Infinity;
   };
 
-  /** By how much sooner a block would come from this source than from those who were asked for it. */
-  const gainOf = (source: Source, index: number): number => {
-    let soonest = Infinity;
-    for (const { inFlight, secondsUntil } of sources.values()) {
-      if (inFlight.has(index)) soonest = Math.min(soonest, secondsUntil(index));
-    }
-    const here = source.secondsFor(lengths[index] ?? 0);
-    return here < soonest * MUCH_SOONER ? Math.min(soonest - here, Number.MAX_SAFE_INTEGER) : 0;
+  /** Who were asked for a block. Those who give nothing count for none but those who give nothing either. */
+  const askedFor = (source: Source, index: number): Source[] => {
+    const countsVain = usefulness.isVain(source.port);
+    return [...sources.values()].filter(
+      ({ port, inFlight }) => inFlight.has(index) && (countsVain || !usefulness.isVain(port)),
+    );
   };
 
-  /** Who gives nothing does not keep others from being asked, except those who give nothing either. */
-  const othersAsked = (source: Source, index: number): number => {
-    const all = usefulness.isVain(source.port);
-    let count = 0;
-    for (const { port, inFlight } of sources.values())
-      if (inFlight.has(index) && (all || !usefulness.isVain(port))) count += 1;
-    return count;
+  /** By how much sooner a block would come from this source than from those who were asked for it. */
+  const gainOf = (source: Source, index: number): number => {
+    const soonest = Math.min(...askedFor(source, index).map(({ secondsUntil }) => secondsUntil(index)));
+    const here = source.secondsFor(lengths[index] ?? 0);
+    return here < soonest * MUCH_SOONER ? Math.min(soonest - here, Number.MAX_SAFE_INTEGER) : 0;
   };
 
   const serve = (source: Source): void => {
@@ -167,7 +163,7 @@ export function createBlockFetch({
       mine: (index) =>
         source.inFlight.has(index) || unstored.has(index) || notNow?.has(index) === true || !isKnown(index),
       inTime: (index) => source.secondsFor(lengths[index] ?? 0) <= patience,
-      others: (index) => othersAsked(source, index),
+      others: (index) => askedFor(source, index).length,
       gain: (index) => gainOf(source, index),
     };
     while (mayAsk(source)) {

@@ -5,7 +5,7 @@ import type { Window } from './urges.ts';
 
 /** Blocks chosen at random before rarity counts: a newcomer soon has something that others lack. */
 const RANDOM_FIRST_BLOCKS = 4;
-/** Where somebody waits for it, a block may be asked of so many sources at once, and at the end of one more. */
+/** Where somebody waits for it, a block may be asked of so many sources of use at once, and at the end of one more. */
 const MAX_DUPLICATES = 2;
 /** Blocks among which the rarest is looked for: enough that rare ones spread, however large the share. */
 const MAX_CANDIDATES = 512;

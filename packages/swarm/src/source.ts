@@ -11,7 +11,10 @@ const WINDOW_SECONDS = 1;
 /** What was asked for stands before what a reader needs next, so while somebody reads it is less. */
 const READING_WINDOW_SECONDS = 0.25;
 const WINDOW_ROUND_TRIPS = 4;
-/** It is asked again when so much of what was asked for ahead has come, for several blocks in one message. */
+/**
+ * It is asked again when so much of what was asked for ahead has come, for several blocks in one message. What is left then
+ * covers three round trips, but for a path on which 3 MiB do not.
+ */
 const ASK_AGAIN = 0.25;
 /** Questions open at a source, however small the blocks: a share of many small files is not asked for all at once. */
 const MAX_IN_FLIGHT = 64;
@@ -84,7 +87,11 @@ export function createSource(port: Port, clock: Clock): Source {
       return windowBytes(reading) - source.outstanding;
     },
     isDue(reading) {
-      return source.inFlight.size === 0 || source.room(reading) >= windowBytes(reading) * ASK_AGAIN;
+      if (source.inFlight.size === 0) return true;
+      const questions = MAX_IN_FLIGHT - source.inFlight.size;
+      return (
+        source.room(reading) >= windowBytes(reading) * ASK_AGAIN && questions >= MAX_IN_FLIGHT * ASK_AGAIN
+      );
     },
     secondsFor(bytes) {
       const rate = meter.rate();

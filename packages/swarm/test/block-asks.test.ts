@@ -1,8 +1,12 @@
+import { silentLog } from '@tabswarm/base';
+import type { Link } from '@tabswarm/net';
 import type { Root } from '@tabswarm/protocol/ids';
 import { blockQuestions, MAX_ASKED_BLOCKS, swarmMessage, type SwarmMessage } from '@tabswarm/protocol/swarm';
+import { createManualClock } from '@tabswarm/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBlockAsks } from '../src/block-asks.ts';
+import { createPort } from '../src/port.ts';
 import { createWorld, ROOT } from './world.ts';
 
 const KIB = 1024;
@@ -33,11 +37,39 @@ describe('blocks that are asked for at once', () => {
     expect(sent).toEqual([{ type: 'askBlocks', request: 7, root: ROOT, indexes: [5, 3, 9] }]);
   });
 
-  it('[EX29] go before what follows them', () => {
-    const { asks, sent } = gathered();
-    asks.add(question(1, 4));
-    asks.flush();
-    expect(sent).toHaveLength(1);
+  it('[EX29] go before what is said after them in the same turn, and before they are taken back', async () => {
+    const said: SwarmMessage['type'][] = [];
+    const port = createPort(
+      {
+        remote: ROOT,
+        closed: new AbortController().signal,
+        channel: () => ({
+          maxBytes: Infinity,
+          send(bytes: Uint8Array<ArrayBuffer>) {
+            said.push(swarmMessage.decode(bytes).type);
+            return Promise.resolve();
+          },
+          receive: () => undefined,
+        }),
+        bulk: { receive: () => undefined },
+      } as unknown as Link,
+      {
+        dealings: { onAsked: () => undefined, onGiven: () => undefined, onWithdrawn: () => undefined },
+        clock: createManualClock(),
+        log: silentLog,
+      },
+    );
+    const cancel = new AbortController();
+    const asked = [1, 2].map((index) =>
+      port.ask({ type: 'askBlock', root: ROOT, index }, { expect: { exact: 9 }, signal: cancel.signal }),
+    );
+    port.tell({ type: 'leave', root: OTHER });
+    asked.push(
+      port.ask({ type: 'askBlock', root: ROOT, index: 3 }, { expect: { exact: 9 }, signal: cancel.signal }),
+    );
+    cancel.abort(new Error('enough'));
+    await Promise.allSettled(asked);
+    expect(said).toEqual(['askBlocks', 'leave', 'askBlocks', 'cancel', 'cancel', 'cancel']);
   });
 
   it('[EX29] are the same questions on the other side, whichever they are', async () => {
@@ -76,6 +108,18 @@ describe('blocks that are asked for at once', () => {
     await world.fetch(leecher, [seeder]);
     expect(leecher.questions()).toBe(256);
     expect(leecher.askingMessages()).toBeLessThan(256 / 8);
+  });
+
+  it('[EX29] are several also where they are small', async () => {
+    const world = createWorld(512, {
+      blockBytes: 16 * KIB,
+      latencyMs: () => 20,
+      uplink: () => 4 * 1024 * KIB,
+    });
+    const [seeder, leecher] = [await world.peer({ has: true }), await world.peer()];
+    await world.fetch(leecher, [seeder]);
+    expect(leecher.questions()).toBe(512);
+    expect(leecher.askingMessages()).toBeLessThan(512 / 8);
   });
 
   it('[EX29] leave a source nothing to wait for', async () => {
