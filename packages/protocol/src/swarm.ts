@@ -3,13 +3,13 @@ import type { Root } from './ids.ts';
 import { MAX_PAYLOAD_BYTES } from './link.ts';
 import { receiptSchema } from './receipt.ts';
 import { MAX_STATEMENT_BYTES } from './taking-part.ts';
-import { bool, bytes, dict, id, int, list, message, oneOf, tagged, type Schema } from './schema.ts';
+import { bool, bytes, dict, id, int, list, message, oneOf, optional, tagged, type Schema } from './schema.ts';
 
 /*
  * How two linked tabs exchange a share. On the control channel they say what they hold and ask; answers travel on the
  * bulk channel in parts. Every answer is checked against the share's root before anything is done with it.
  */
-export const SWARM_VERSION = 3;
+export const SWARM_VERSION = 2;
 
 /** A bulk message is a header and up to so many bytes; 64 KiB keeps the wire busy without delaying other messages. */
 export const PART_BYTES = 64 * 1024;
@@ -76,6 +76,7 @@ export const swarmMessage = message(
     /**
      * I take part in this share and hold these blocks (`info`: and its info dictionary). With `answer` 0 it is a
      * question, to be answered by the same with 1, or by `unknown`. `whole`: I have all of it, and show it block by block.
+     * `batches`: I understand `askBlocks`, which tabs of before do not.
      */
     join: dict({
       version: int(0, 0xffff),
@@ -84,6 +85,7 @@ export const swarmMessage = message(
       whole: bool,
       info: bool,
       answer: bool,
+      batches: optional(bool),
     }),
     unknown: dict({ root }),
     leave: dict({ root }),
@@ -99,6 +101,7 @@ export const swarmMessage = message(
       first: blockIndex,
       count: int(1, MAX_HASHES),
     }),
+    askBlock: dict({ request: requestId, root, index: blockIndex }),
     /** Each is a question of its own, answered and cancelled by itself; the first is number `request`, the next one more. */
     askBlocks: dict({ request: requestId, root, indexes: list(blockIndex, { max: MAX_ASKED_BLOCKS }) }),
     /** Signed statements of nodes that take part in this share, the sender's own included; see `taking-part.ts`. */
@@ -123,14 +126,8 @@ export const swarmMessage = message(
   { maxBytes: MAX_PAYLOAD_BYTES },
 );
 export type SwarmMessage = ReturnType<typeof swarmMessage.decode>;
-/** One of the blocks of an `askBlocks`. */
-export interface BlockQuestion {
-  readonly type: 'askBlock';
-  readonly request: number;
-  readonly root: Root;
-  readonly index: number;
-}
-export type SwarmQuestion = Extract<SwarmMessage, { type: 'askInfo' | 'askHashes' }> | BlockQuestion;
+export type SwarmQuestion = Extract<SwarmMessage, { type: 'askInfo' | 'askHashes' | 'askBlock' }>;
+export type BlockQuestion = Extract<SwarmMessage, { type: 'askBlock' }>;
 
 /** The number of the question that comes so many after another: they go round. */
 export function requestAfter(request: number, steps = 1): number {

@@ -161,6 +161,7 @@ export function createPort(link: Link, { dealings, clock, log }: PortCollaborato
     }
     if (message.type === 'unchoke') isChoked = false;
     else if (message.type === 'credit') credit.set(message);
+    else if (message.type === 'join') asks.setUnderstood(message.batches === true);
     messages.emit(message);
   });
   link.bulk.receive((bytes) => {

@@ -46,16 +46,15 @@ export interface ReachCollaborators {
   readonly clock: Clock;
 }
 
+export interface JoinOptions {
+  readonly signal: AbortSignal;
+  /** The other side has been told that we take part, and has not answered yet. */
+  readonly onTold: (port: Port) => void;
+}
+
 export interface Reach {
-  /**
-   * Links to a node and joins a share there. Rejects with an UnreachableError, a NotHoldingError or `signal.reason`.
-   * `onTold`: the other side has been told that we take part, and has not answered yet.
-   */
-  join(
-    node: NodeId,
-    root: Root,
-    options: { readonly signal: AbortSignal; readonly onTold: (port: Port) => void },
-  ): Promise<Port>;
+  /** Links to a node and joins a share there. Rejects with an UnreachableError, a NotHoldingError or `signal.reason`. */
+  join(node: NodeId, root: Root, options: JoinOptions): Promise<Port>;
   /** Whether it is linked already, or may be. */
   hasRoomFor(node: NodeId): boolean;
 }

@@ -11,6 +11,7 @@ import type { Inspection } from './inspection.ts';
 import type { Holding } from './library.ts';
 import { MAX_INFO_BYTES } from '@tabswarm/protocol/swarm';
 import type { Port, RemoteHolding } from './port.ts';
+import type { JoinOptions } from './reach.ts';
 import { createRecruiter } from './recruiter.ts';
 import type { SourceView } from './source.ts';
 import type { Window } from './urges.ts';
@@ -32,10 +33,7 @@ export interface SessionCollaborators {
   /** What is being read of the share now. */
   readonly windows: () => Iterable<Window>;
   /** As `Reach.join`, for this share. */
-  readonly reach: (
-    node: NodeId,
-    options: { readonly signal: AbortSignal; readonly onTold: (port: Port) => void },
-  ) => Promise<Port>;
+  readonly reach: (node: NodeId, options: JoinOptions) => Promise<Port>;
   /** Nodes that others who take part have told of; see `Exchange`. */
   readonly candidates: (signal: AbortSignal) => AsyncIterable<NodeId>;
   /** Whether there is room for a link to it, if there is none yet. */

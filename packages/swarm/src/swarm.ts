@@ -108,7 +108,8 @@ export function createSwarm(collaborators: SwarmCollaborators): Swarm {
     port.joined.add(root);
     const informed = holding.layout() !== undefined;
     const shown = showing.shownTo(port, holding);
-    port.tell({ type: 'join', version: SWARM_VERSION, root, ...shown, info: informed, answer });
+    const said = { version: SWARM_VERSION, root, ...shown, info: informed, answer, batches: true };
+    port.tell({ type: 'join', ...said });
   };
 
   const onJoin = (port: Port, message: Extract<SwarmMessage, { type: 'join' }>): void => {

@@ -36,7 +36,8 @@ export async function createClaimer(world: World, claim: Claim): Promise<Claimer
   let links = 0;
   const join = (link: Link, answer: boolean): void => {
     const have = new Uint8Array(bitfieldBytes(world.blocks)).fill(0xff);
-    say(link, { type: 'join', version: SWARM_VERSION, root: ROOT, have, whole: false, info: true, answer });
+    const shown = { have, whole: false, info: true };
+    say(link, { type: 'join', version: SWARM_VERSION, root: ROOT, ...shown, answer, batches: true });
   };
   transport.onLink((link) => {
     links += 1;

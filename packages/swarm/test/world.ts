@@ -203,7 +203,8 @@ function tap(transport: Transport, { hides, received, sent, asked, heard }: Tap)
         ...whole,
         async send(bytes, options) {
           const message = swarmMessage.decode(bytes);
-          if (message.type === 'askBlocks') asked(message.indexes.length);
+          if (message.type === 'askBlock') asked(1);
+          else if (message.type === 'askBlocks') asked(message.indexes.length);
           if (!hides) await whole.send(bytes, options);
           else if (message.type === 'join')
             await whole.send(swarmMessage.encode({ ...message, have: new Uint8Array() }), options);

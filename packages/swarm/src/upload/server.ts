@@ -175,7 +175,8 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
         blocks.cancel(message.request);
         preliminaries.cancel(message.request);
       } else if (message.type === 'askBlocks') blockQuestions(message).forEach(onQuestion);
-      else if (message.type === 'askInfo' || message.type === 'askHashes') onQuestion(message);
+      else if (message.type === 'askInfo' || message.type === 'askHashes' || message.type === 'askBlock')
+        onQuestion(message);
     });
     port.closed.addEventListener('abort', () => {
       blocks.clear();
