@@ -3,16 +3,32 @@ import type { HashProgress } from '../vault.ts';
 
 const MIN_PROGRESS_INTERVAL_MS = 50;
 
-/** Adds up what is done, and tells of it: not for every block, but at once when it is held up, goes on or is done. */
+/**
+ * Adds up what is done, and tells of it: not for every block, though soon of the last of them also where a slow disk lets
+ * no other follow, and at once when it is held up, goes on or is done.
+ */
+export interface Progress {
+  add(bytes: number): void;
+  heldUp(why: HashProgress['heldUp']): void;
+  /** Nothing is told any more. */
+  stop(): void;
+}
+
 export function createHashProgress(
   clock: Clock,
   bytesTotal: number,
   report: (progress: HashProgress) => void,
-): { add(bytes: number): void; heldUp(why: HashProgress['heldUp']): void } {
+): Progress {
   let progress: HashProgress = { bytesDone: 0, bytesTotal };
   let reportedAt = -Infinity;
+  let cancelTimer: (() => void) | undefined;
 
+  const stop = (): void => {
+    cancelTimer?.();
+    cancelTimer = undefined;
+  };
   const tell = (): void => {
+    stop();
     reportedAt = clock.now();
     report(progress);
   };
@@ -20,13 +36,15 @@ export function createHashProgress(
   return {
     add(bytes) {
       progress = { ...progress, bytesDone: progress.bytesDone + bytes };
-      const due = clock.now() - reportedAt >= MIN_PROGRESS_INTERVAL_MS;
+      const dueIn = reportedAt + MIN_PROGRESS_INTERVAL_MS - clock.now();
       // While it is held up only what was on its way still comes, and nothing after that.
-      if (due || progress.heldUp !== undefined || progress.bytesDone >= bytesTotal) tell();
+      if (dueIn <= 0 || progress.heldUp !== undefined || progress.bytesDone >= bytesTotal) tell();
+      else cancelTimer ??= clock.after(dueIn, tell);
     },
     heldUp(why) {
       progress = { ...progress, heldUp: why };
       tell();
     },
+    stop,
   };
 }

@@ -56,7 +56,10 @@ export function createJobs(clock: Clock): Jobs {
           if (over.signal.aborted || !isAbortError(cause)) throw cause;
           throw new Error('the browser broke off the storing', { cause });
         })
-        .finally(() => jobs.delete(name));
+        .finally(() => {
+          progress.stop();
+          jobs.delete(name);
+        });
       jobs.set(name, { over, gate, ended: running.catch(() => undefined) });
       return running;
     },

@@ -1,5 +1,6 @@
 import { every, type Clock } from '@tabswarm/base';
 import type { NodeId, Root } from '@tabswarm/protocol/ids';
+import { hasBit } from '../bitfield.ts';
 
 /** What was given in this period and the one before counts as given of late. */
 const PERIOD_MS = 10_000;
@@ -28,12 +29,18 @@ export interface Dealings {
   onGiven(peer: NodeId, bytes: number): void;
   /** Bytes went to it, of a block of `blockBytes`. */
   onTaken(peer: NodeId, bytes: number, blockBytes: number): void;
-  /** All of a block went to it; `isShown` says whether it tells us that it has it. */
-  onBlockTaken(peer: NodeId, root: Root, isShown: () => boolean): void;
+  /** All of a block went to it, of which it is to tell us that it has it. */
+  onBlockTaken(taker: Taker, root: Root, index: number): void;
   /** Bytes that it gave of late. */
   given(peer: NodeId): number;
   /** It takes and gives nothing, although it was asked, or it hides what it could give. */
   isRider(peer: NodeId): boolean;
+}
+
+export interface Taker {
+  readonly remote: NodeId;
+  /** What it says that it has. */
+  readonly holdings: ReadonlyMap<Root, { readonly have: Uint8Array }>;
 }
 
 interface Account {
@@ -45,8 +52,16 @@ interface Account {
   /** When it was asked for something that did not come. */
   askedInVainAt: number | undefined;
   lastAskedAt: number;
-  untold: { readonly root: Root; readonly at: number; readonly isShown: () => boolean }[];
+  untold: Untold[];
   hidden: number;
+}
+
+/** Kept for seconds, for every block that is sent: not a closure, which would keep what is around it, and the block. */
+interface Untold {
+  readonly taker: Taker;
+  readonly root: Root;
+  readonly index: number;
+  readonly at: number;
 }
 
 /** `isFetching`: we lack something of the share, and ask for it. */
@@ -72,7 +87,7 @@ export function createDealings(clock: Clock, isFetching: (root: Root) => boolean
   const lookForHidden = (account: Account): void => {
     for (let [first] = account.untold; first && clock.now() - first.at >= TOLD_MS; [first] = account.untold) {
       account.untold.shift();
-      account.hidden = isFetching(first.root) && !first.isShown() ? account.hidden + 1 : 0;
+      account.hidden = isFetching(first.root) && !isTold(first) ? account.hidden + 1 : 0;
     }
   };
 
@@ -107,8 +122,8 @@ export function createDealings(clock: Clock, isFetching: (root: Root) => boolean
       if (account.askedInVainAt !== undefined) account.unpaid += bytes;
       account.blockBytes = Math.max(account.blockBytes, blockBytes);
     },
-    onBlockTaken(peer, root, isShown) {
-      accountOf(peer).untold.push({ root, at: clock.now(), isShown });
+    onBlockTaken(taker, root, index) {
+      accountOf(taker.remote).untold.push({ taker, root, index, at: clock.now() });
     },
     given(peer) {
       const account = accounts.get(peer);
@@ -124,4 +139,8 @@ export function createDealings(clock: Clock, isFetching: (root: Root) => boolean
     },
   };
   return dealings;
+}
+
+function isTold({ taker, root, index }: Untold): boolean {
+  return hasBit(taker.holdings.get(root)?.have, index);
 }

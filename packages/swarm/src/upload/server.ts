@@ -7,7 +7,6 @@ import {
   type RefusalReason,
   type SwarmQuestion,
 } from '@tabswarm/protocol/swarm';
-import { hasBit } from '../bitfield.ts';
 import type { Library } from '../library.ts';
 import { createMeter, type Meter } from '../meter.ts';
 import type { Port } from '../port.ts';
@@ -134,9 +133,7 @@ export function createServer({ library, dealings, showing, clock, log }: ServerP
             dealings.onTaken(port.remote, sent, bytes.byteLength);
           },
         });
-        if (question.type !== 'askBlock') return;
-        const { root, index } = question;
-        dealings.onBlockTaken(port.remote, root, () => hasBit(port.holdings.get(root)?.have, index));
+        if (question.type === 'askBlock') dealings.onBlockTaken(port, question.root, question.index);
       },
       onAnswered(_, isIdle) {
         line.onServing(countServed() - (isIdle ? 1 : 0));

@@ -12,10 +12,13 @@ function setUp({ isFetching = true } = {}) {
   const dealings = createDealings(clock, () => isFetching);
   const over = new AbortController();
   dealings.start({ signal: over.signal });
-  const give = (blocks: number, isShown = () => true): void => {
+  const have = new Uint8Array(1);
+  const taker = { remote: PEER, holdings: new Map([[ROOT, { have }]]) };
+  const give = (blocks: number, { isTold = true } = {}): void => {
+    have[0] = isTold ? 0x80 : 0;
     for (let block = 0; block < blocks; block += 1) {
       dealings.onTaken(PEER, BLOCK, BLOCK);
-      dealings.onBlockTaken(PEER, ROOT, isShown);
+      dealings.onBlockTaken(taker, ROOT, 0);
     }
   };
   return { clock, dealings, give };
@@ -76,17 +79,17 @@ describe('a peer that takes', () => {
 
   it('[UP5] is one where it never tells of what it was sent, but not to those who lack nothing', async () => {
     const { clock, dealings, give } = setUp();
-    give(3, () => false);
+    give(3, { isTold: false });
     await clock.advance(4_000);
     expect(dealings.isRider(PEER)).toBe(false);
     await clock.advance(2_000);
     expect(dealings.isRider(PEER)).toBe(true);
-    give(1, () => true);
+    give(1);
     await clock.advance(6_000);
     expect(dealings.isRider(PEER)).toBe(false);
 
     const seeder = setUp({ isFetching: false });
-    seeder.give(3, () => false);
+    seeder.give(3, { isTold: false });
     await seeder.clock.advance(6_000);
     expect(seeder.dealings.isRider(PEER)).toBe(false);
   });
