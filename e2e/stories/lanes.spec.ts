@@ -8,6 +8,12 @@ async function connections(tab: Tab): Promise<{ open: number; made: number }> {
   return { open, made };
 }
 
+/** What the tab that sends found when it tried them, for whoever reads that a test failed. */
+async function gainsOfLanes(tab: Tab): Promise<string> {
+  const entries = (await tab.log()).filter(({ message }) => message.startsWith('lanes '));
+  return entries.map(({ message, fields }) => `${message}: ${JSON.stringify(fields)}`).join('\n');
+}
+
 test('a sole source whose packets get lost on a long way sends over four connections', async ({
   wire,
   openWiredTab,
@@ -38,5 +44,6 @@ test('a line that is full is left to one connection, after a second was tried', 
   await b.paste(share.link);
   await expect.poll(async () => (await connections(a)).made, { timeout: 30_000 }).toBe(2);
   await b.expectState(share.root, 'complete');
-  for (const tab of [a, b]) expect(await connections(tab)).toEqual({ open: 1, made: 2 });
+  const gains = await gainsOfLanes(a);
+  for (const tab of [a, b]) expect(await connections(tab), gains).toEqual({ open: 1, made: 2 });
 });
