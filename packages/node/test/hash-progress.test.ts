@@ -1,6 +1,8 @@
 import { createManualClock } from '@tabswarm/testkit';
 import { describe, expect, it } from 'vitest';
 import { createHashProgress } from '../src/vault/hash-progress.ts';
+import { createJobs } from '../src/vault/jobs.ts';
+import type { HashProgress } from '../src/vault.ts';
 
 const TOTAL = 100;
 const INTERVAL_MS = 50;
@@ -39,10 +41,14 @@ describe('how far it is', () => {
   });
 
   it('is not told of work that has ended', async () => {
-    const { clock, told, progress } = setUp();
-    progress.add(10);
-    progress.add(10);
-    progress.stop();
+    const clock = createManualClock();
+    const told: number[] = [];
+    const onProgress = ({ bytesDone }: HashProgress): void => void told.push(bytesDone);
+    await createJobs(clock).run({ name: 'mine', bytesTotal: TOTAL, onProgress }, ({ onBytes }) => {
+      onBytes(10);
+      onBytes(10);
+      return Promise.resolve();
+    });
     await clock.advance(60_000);
     expect(told).toEqual([10]);
   });

@@ -44,6 +44,7 @@ it('a block that was sent is kept in memory no longer, whatever is noted of it',
   for (let index = 0; index < BLOCKS; index += 1)
     heard.emit({ type: 'askBlock', root: ROOT, request: index + 1, index });
   await allSent.promise;
+  expect(found).toHaveLength(BLOCKS);
   await expect.poll(kept(found)).toBe(0);
 });
 
