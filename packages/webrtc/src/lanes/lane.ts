@@ -67,6 +67,7 @@ export function createLane(
   let movedAt = 0;
   let cancelWatch: (() => void) | undefined;
   let onRoom: (() => void) | undefined;
+  flow.onRoom(() => onRoom?.());
 
   const watch = (): void => {
     cancelWatch = undefined;
@@ -131,7 +132,6 @@ export function createLane(
       },
       onRoom(listener) {
         onRoom = listener;
-        flow.onRoom(listener);
       },
     },
     acknowledge(count) {

@@ -33,6 +33,9 @@ export interface Lanes {
   /** Makes so many more, as far as there may be; resolves with those that opened. */
   open(count: number): Promise<readonly Lane[]>;
   close(lanes: readonly Lane[]): void;
+  /** Hands nothing to them until they are resumed; what they hold leaves. */
+  pause(lanes: readonly Lane[]): void;
+  resume(lanes: readonly Lane[]): void;
   /** Throws a ProtocolError for a message that does not fit. */
   onMessage(message: LaneMessage): void;
 }
@@ -220,6 +223,12 @@ export function createLanes(
     },
     close(lanes) {
       for (const lane of lanes) end(lane, 'of no use');
+    },
+    pause(lanes) {
+      for (const lane of lanes) outbox.remove(lane.flow);
+    },
+    resume(lanes) {
+      for (const lane of lanes) if (opened.has(lane)) outbox.add(lane.flow);
     },
     onMessage(message) {
       const entry = live.get(message.lane);

@@ -11,6 +11,8 @@ const SETTLE_MS = 1_500;
 const SPAN_MS = 2_500;
 /** What further lanes must raise the rate by. */
 const MIN_GAIN = 1.25;
+/** A lower gain is looked at again with the lanes paused: it may be that the connections before only had a bad time. */
+const SURE_GAIN = 1.5;
 /** On a shorter path a connection makes up for a loss so soon that others beside it gain nothing. */
 const MIN_ROUND_TRIP_MS = 5;
 /** Bytes a second. Where it is that fast already, what keeps it from being faster is rarely the path. */
@@ -30,7 +32,7 @@ export interface Striping {
 
 export interface StripingCollaborators {
   readonly outbox: Pick<Outbox, 'bytesDrained' | 'fullMs'>;
-  readonly lanes: Pick<Lanes, 'count' | 'open' | 'close'>;
+  readonly lanes: Pick<Lanes, 'count' | 'open' | 'close' | 'pause' | 'resume'>;
   /** The shortest round trip that was seen on the link, in milliseconds. */
   readonly leastRttMs: () => number | undefined;
   readonly clock: Clock;
@@ -47,7 +49,8 @@ interface Measured {
 /**
  * Decides whether a link sends over more connections than one. A connection backs off for each packet that is lost, and
  * the longer the path, the longer it takes to come back; several lose less each. Whether that pays is found out by
- * trying: as many lanes again as there are connections, which stay where the rate rises by MIN_GAIN.
+ * trying: as many lanes again as there are connections, which stay where the rate rises by MIN_GAIN, and by as much above
+ * what it falls to without them.
  */
 export function createStriping(
   { outbox, lanes, leastRttMs, clock, log }: StripingCollaborators,
@@ -83,6 +86,20 @@ export function createStriping(
     tryAgainMs = Math.min(MAX_TRY_AGAIN_MS, 2 * tryAgainMs);
   };
 
+  /** The better one of two spans: one that is unlucky settles nothing. A first that is good `enough` stands alone. */
+  const measureTwice = async (enough: number): Promise<Measured> => {
+    const first = await measure();
+    return first.rate >= enough ? first : faster(first, await measure());
+  };
+
+  const without = async (made: readonly Lane[], enough: number): Promise<Measured> => {
+    lanes.pause(made);
+    await pause();
+    const measured = await measureTwice(enough);
+    lanes.resume(made);
+    return measured;
+  };
+
   const attempt = async (before: Measured): Promise<Measured> => {
     const connections = lanes.count() + 1;
     const made = await lanes.open(Math.min(connections, MAX_CONNECTIONS - connections));
@@ -91,11 +108,11 @@ export function createStriping(
       return measure();
     }
     await pause();
-    const first = await measure();
-    // One span that is unlucky settles nothing, neither here nor before.
-    const after = first.rate >= MIN_GAIN * before.rate ? first : faster(first, await measure());
-    const gain = after.rate / before.rate;
-    const isKept = gain >= MIN_GAIN;
+    const after = await measureTwice(SURE_GAIN * before.rate);
+    const isSure = after.rate >= SURE_GAIN * before.rate || after.rate < MIN_GAIN * before.rate;
+    const control = isSure ? before : await without(made, after.rate / MIN_GAIN);
+    const gain = after.rate / Math.max(before.rate, control.rate);
+    const isKept = gain >= MIN_GAIN && (isSure || control.full >= FULL_SHARE);
     log.info(isKept ? 'lanes are kept' : 'lanes are of no use', {
       peer: remote,
       connections: connections + made.length,
@@ -108,7 +125,7 @@ export function createStriping(
     }
     lanes.close(made);
     // Where there was no more to send meanwhile, nothing was learned.
-    if (after.full >= FULL_SHARE) putOff();
+    if (after.full >= FULL_SHARE && control.full >= FULL_SHARE) putOff();
     return measure();
   };
 

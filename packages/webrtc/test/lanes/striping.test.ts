@@ -137,6 +137,32 @@ describe('sending over several connections', () => {
     expect(open()).toBe(4);
   });
 
+  it('[WR12] a connection that recovers while a second is tried does not make it look useful', async () => {
+    const { send, open, path, clock, connections, entries } = await rig({
+      ...lossy,
+      perConnection: 240 * KIB,
+      line: 360 * KIB,
+    });
+    clock.after(7_000, () => Object.assign(path, { perConnection: 360 * KIB }));
+    await send(25_000);
+    expect(connections.joined).toHaveLength(2);
+    expect(open()).toBe(1);
+    expect(entries.filter(({ message }) => message.startsWith('lanes ')).map(({ fields }) => fields)).toEqual(
+      [expect.objectContaining({ connections: 2, gain: expect.closeTo(1, 1) as number })],
+    );
+  });
+
+  it('[WR12] a gain that is small and real is found to be so by going without it, and is kept', async () => {
+    const { send, open, entries, came, sent, clock } = await rig({ ...lossy, line: 500 * KIB });
+    await send(30_000);
+    expect(open()).toBe(2);
+    expect(entries.find(({ message }) => message === 'lanes are kept')?.fields).toMatchObject({
+      gain: expect.closeTo(1.4, 1) as number,
+    });
+    await clock.advance(10_000);
+    expect(came.size).toBe(sent());
+  });
+
   it('[WR12] a path that two fill comes to two', async () => {
     const { send, open } = await rig({ ...lossy, line: 700 * KIB });
     await send(40_000);
@@ -169,6 +195,16 @@ describe('sending over several connections', () => {
     expect(open()).toBe(1);
     await send(20_000);
     expect(open()).toBe(4);
+  });
+
+  it('[WR12] learns nothing either where there is no more to send when it goes without them', async () => {
+    const { send, open, connections, clock } = await rig({ ...lossy, line: 500 * KIB });
+    await send(15_000);
+    expect(connections.joined).toHaveLength(2);
+    await clock.advance(5_000);
+    expect(open()).toBe(1);
+    await send(20_000);
+    expect(open()).toBeGreaterThan(1);
   });
 
   it('[WR12] has no other in the place of a lane that died for a minute', async () => {
