@@ -96,7 +96,10 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
   const stream: Readers['stream'] = (root, path, { start = 0, end = Infinity, signal } = {}) => {
     if (start < 0 || end < start) throw new RangeError('a file is read from a place in it to a later one');
     const over = new AbortController();
-    const joined = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    const joined = over.signal;
+    const onAbort = (): void => over.abort(signal?.reason);
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
     const urge = swarm.urge(root);
     reading.set(urge, { root, rest: undefined });
     onChange();
@@ -104,6 +107,8 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
     let located: Located | undefined;
 
     const leave = (): void => {
+      // One signal may be that of a folder with thousands of files.
+      signal?.removeEventListener('abort', onAbort);
       urge.release();
       if (reading.delete(urge)) onChange();
     };
@@ -156,12 +161,12 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
 
     return new ReadableStream<Uint8Array>({
       start(controller) {
-        const onAbort = (): void => {
+        const fail = (): void => {
           leave();
           controller.error(joined.reason);
         };
-        if (joined.aborted) onAbort();
-        else joined.addEventListener('abort', onAbort, { once: true });
+        if (joined.aborted) fail();
+        else joined.addEventListener('abort', fail, { once: true });
       },
       async pull(controller) {
         try {

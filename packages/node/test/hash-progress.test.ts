@@ -52,4 +52,15 @@ describe('how far it is', () => {
     await clock.advance(60_000);
     expect(told).toEqual([10]);
   });
+
+  it('is not told after it was stopped, whatever is still added', async () => {
+    const { clock, told, progress } = setUp();
+    progress.add(10);
+    progress.stop();
+    progress.add(10);
+    progress.heldUp('no-room');
+    await clock.advance(60_000);
+    progress.add(TOTAL);
+    expect(told).toEqual([10]);
+  });
 });

@@ -6,7 +6,7 @@ import { createMemoryBrowser, type Stores } from '@tabswarm/store';
 import type { Root } from '@tabswarm/protocol/ids';
 import type { Urge, Window } from '@tabswarm/swarm';
 import { createSeededRandom } from '@tabswarm/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Node } from '../src/api.ts';
 import { soleDuties, type Duties } from '../src/duties.ts';
 import { createNode } from '../src/node.ts';
@@ -79,6 +79,20 @@ describe('reading a file while it arrives', () => {
     expect(await read(7, 99)).toBe('789');
     expect(() => a.node.stream(root, undefined, { start: 3, end: 2 })).toThrow(RangeError);
     expect(() => a.node.stream(root, undefined, { start: -1 })).toThrow(RangeError);
+  });
+
+  it('leaves nothing at a signal that is the same for thousands of files', async () => {
+    const a = await openTab();
+    const { root } = await a.node.share([{ path: ['x'], file: new Blob(['0123456789']) }]);
+    const { signal } = new AbortController();
+    const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
+    const stream = (): ReadableStream<Uint8Array> => a.node.stream(root, undefined, { signal });
+    await collect(stream());
+    await stream().cancel();
+    await expect(collect(a.node.stream(root, ['not', 'there'], { signal }))).rejects.toThrow('no such file');
+    const listeners = added.mock.calls.map(([, listener]) => listener);
+    expect(listeners).toHaveLength(3);
+    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(expect.arrayContaining(listeners));
   });
 
   it('[PV2] reads no further than it is taken', async () => {

@@ -22,13 +22,12 @@ export function createHashProgress(
   let progress: HashProgress = { bytesDone: 0, bytesTotal };
   let reportedAt = -Infinity;
   let cancelTimer: (() => void) | undefined;
+  let isStopped = false;
 
-  const stop = (): void => {
+  const tell = (): void => {
     cancelTimer?.();
     cancelTimer = undefined;
-  };
-  const tell = (): void => {
-    stop();
+    if (isStopped) return;
     reportedAt = clock.now();
     report(progress);
   };
@@ -39,12 +38,15 @@ export function createHashProgress(
       const dueIn = reportedAt + MIN_PROGRESS_INTERVAL_MS - clock.now();
       // While it is held up only what was on its way still comes, and nothing after that.
       if (dueIn <= 0 || progress.heldUp !== undefined || progress.bytesDone >= bytesTotal) tell();
-      else cancelTimer ??= clock.after(dueIn, tell);
+      else if (!isStopped) cancelTimer ??= clock.after(dueIn, tell);
     },
     heldUp(why) {
       progress = { ...progress, heldUp: why };
       tell();
     },
-    stop,
+    stop() {
+      isStopped = true;
+      cancelTimer?.();
+    },
   };
 }

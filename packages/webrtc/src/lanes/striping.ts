@@ -111,8 +111,11 @@ export function createStriping(
     const after = await measureTwice(SURE_GAIN * before.rate);
     const isSure = after.rate >= SURE_GAIN * before.rate || after.rate < MIN_GAIN * before.rate;
     const control = isSure ? before : await without(made, after.rate / MIN_GAIN);
-    const gain = after.rate / Math.max(before.rate, control.rate);
-    const isKept = gain >= MIN_GAIN && (isSure || control.full >= FULL_SHARE);
+    // Where there was no more to send meanwhile, nothing was learned from it.
+    const gain =
+      after.rate / (control.full >= FULL_SHARE ? Math.max(before.rate, control.rate) : before.rate);
+    const areAlive = lanes.count() + 1 >= connections + made.length;
+    const isKept = areAlive && gain >= MIN_GAIN;
     log.info(isKept ? 'lanes are kept' : 'lanes are of no use', {
       peer: remote,
       connections: connections + made.length,
@@ -124,8 +127,8 @@ export function createStriping(
       return after;
     }
     lanes.close(made);
-    // Where there was no more to send meanwhile, nothing was learned.
-    if (after.full >= FULL_SHARE && control.full >= FULL_SHARE) putOff();
+    // Where there was no more to send meanwhile, nothing was learned. One that died would die again.
+    if (!areAlive || after.full >= FULL_SHARE) putOff();
     return measure();
   };
 

@@ -197,14 +197,26 @@ describe('sending over several connections', () => {
     expect(open()).toBe(4);
   });
 
-  it('[WR12] learns nothing either where there is no more to send when it goes without them', async () => {
+  it('[WR12] believes the gain where there is no more to send when it goes without them', async () => {
     const { send, open, connections, clock } = await rig({ ...lossy, line: 500 * KIB });
     await send(15_000);
     expect(connections.joined).toHaveLength(2);
     await clock.advance(5_000);
+    expect(open()).toBe(2);
+    await clock.advance(40_000);
     expect(open()).toBe(1);
-    await send(20_000);
-    expect(open()).toBeGreaterThan(1);
+  });
+
+  it('[WR12] has no other for a minute where the lane dies while it goes without it', async () => {
+    const { send, open, connections, clock, entries, came, sent } = await rig({ ...lossy, line: 500 * KIB });
+    // The second connection is there after 6.5 s, and paused from 13 s to 17 s.
+    clock.after(15_000, () => connections.joined[1]?.fail());
+    await send(40_000);
+    expect(entries.filter(({ message }) => message === 'lanes are kept')).toEqual([]);
+    expect(connections.joined).toHaveLength(2);
+    expect(open()).toBe(1);
+    await clock.advance(10_000);
+    expect(came.size).toBe(sent());
   });
 
   it('[WR12] has no other in the place of a lane that died for a minute', async () => {
