@@ -96,7 +96,6 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
   const stream: Readers['stream'] = (root, path, { start = 0, end = Infinity, signal } = {}) => {
     if (start < 0 || end < start) throw new RangeError('a file is read from a place in it to a later one');
     const over = new AbortController();
-    const joined = over.signal;
     const onAbort = (): void => over.abort(signal?.reason);
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
@@ -129,7 +128,7 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
         if (news) onChange();
         return waiting ? undefined : Math.min(last, (next - span.first) * pieceLength);
       };
-      return whenever(root, look, joined);
+      return whenever(root, look, over.signal);
     };
 
     const isHere = ({ span, pieceLength }: Located, stop: number): boolean => {
@@ -140,7 +139,7 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
     };
 
     const next = async (): Promise<Uint8Array<ArrayBuffer> | undefined> => {
-      located ??= await locate(root, path, joined);
+      located ??= await locate(root, path, over.signal);
       const { file, pieceLength } = located;
       const last = Math.min(end, file.length);
       while (position < last) {
@@ -148,7 +147,10 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
         const blockEnd = (Math.floor(position / pieceLength) + 1) * pieceLength;
         const stop = Math.min(here, Math.max(blockEnd, position + CHUNK_BYTES));
         try {
-          const bytes = await abortable(vault.slice(root, file.path, { start: position, end: stop }), joined);
+          const bytes = await abortable(
+            vault.slice(root, file.path, { start: position, end: stop }),
+            over.signal,
+          );
           position = stop;
           return new Uint8Array(bytes);
         } catch (cause) {
@@ -163,10 +165,10 @@ export function createReaders({ vault, shares, swarm, onChange }: ReadersParts):
       start(controller) {
         const fail = (): void => {
           leave();
-          controller.error(joined.reason);
+          controller.error(over.signal.reason);
         };
-        if (joined.aborted) fail();
-        else joined.addEventListener('abort', fail, { once: true });
+        if (over.signal.aborted) fail();
+        else over.signal.addEventListener('abort', fail, { once: true });
       },
       async pull(controller) {
         try {

@@ -15,8 +15,9 @@ export interface Outbox {
   fullMs(): number;
   /** From now on messages go this way as well: each goes where least waits. Their order is nobody's any more. */
   add(flow: Flow): void;
-  /** Nothing goes this way any more. What had gone there and did not arrive is sent before all else. */
+  /** Nothing goes this way any more, unless it is added again. What it holds is its own affair. */
   remove(flow: Flow): void;
+  /** Sent before all else: what had gone by a flow that was removed, and did not arrive. */
   sendAgain(messages: readonly Uint8Array<ArrayBuffer>[]): void;
 }
 

@@ -111,9 +111,8 @@ export function createStriping(
     const after = await measureTwice(SURE_GAIN * before.rate);
     const isSure = after.rate >= SURE_GAIN * before.rate || after.rate < MIN_GAIN * before.rate;
     const control = isSure ? before : await without(made, after.rate / MIN_GAIN);
-    // Where there was no more to send meanwhile, nothing was learned from it.
-    const gain =
-      after.rate / (control.full >= FULL_SHARE ? Math.max(before.rate, control.rate) : before.rate);
+    // A rate without them that is no higher, as there was less to send, says nothing against them.
+    const gain = after.rate / Math.max(before.rate, control.rate);
     const areAlive = lanes.count() + 1 >= connections + made.length;
     const isKept = areAlive && gain >= MIN_GAIN;
     log.info(isKept ? 'lanes are kept' : 'lanes are of no use', {

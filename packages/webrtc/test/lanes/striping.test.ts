@@ -153,9 +153,10 @@ describe('sending over several connections', () => {
   });
 
   it('[WR12] a gain that is small and real is found to be so by going without it, and is kept', async () => {
-    const { send, open, entries, came, sent, clock } = await rig({ ...lossy, line: 500 * KIB });
+    const { send, rate, open, entries, came, sent, clock } = await rig({ ...lossy, line: 500 * KIB });
     await send(30_000);
     expect(open()).toBe(2);
+    expect(await rate(10_000)).toBeGreaterThan(1.2 * lossy.perConnection);
     expect(entries.find(({ message }) => message === 'lanes are kept')?.fields).toMatchObject({
       gain: expect.closeTo(1.4, 1) as number,
     });
